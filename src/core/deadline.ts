@@ -1,0 +1,32 @@
+/** One limit for everything that belongs to a command, however many steps it takes. Counts on the monotonic clock. */
+export interface Deadline {
+  /** Aborts at the end of the time, or when the user interrupts. */
+  readonly signal: AbortSignal
+  /** Never negative. */
+  readonly remainingMs: () => number
+  readonly isOver: () => boolean
+}
+
+/** A deadline that starts now. `interrupted` is the signal of Ctrl-C. */
+export function deadlineIn(totalMs: number, interrupted: AbortSignal): Deadline {
+  const endMs = performance.now() + totalMs
+  const remainingMs = (): number => Math.max(0, endMs - performance.now())
+  return {
+    signal: AbortSignal.any([AbortSignal.timeout(Math.max(1, Math.ceil(totalMs))), interrupted]),
+    remainingMs,
+    isOver: () => remainingMs() === 0,
+  }
+}
+
+/** Waits, or returns early when the signal aborts; the caller looks at the signal. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })

@@ -1,0 +1,109 @@
+import {randomBytes} from 'node:crypto'
+import {type FileHandle, lstat, mkdir, open, readFile, rename, rm} from 'node:fs/promises'
+import {dirname} from 'node:path'
+import {messageOf, RuncodeError, systemCode} from './errors.ts'
+
+/** A file of ours could not be read or written: disk full, read-only, not permitted. */
+export class FileError extends RuncodeError {
+  constructor(verb: 'read' | 'write' | 'remove', path: string, cause: unknown) {
+    super(`Could not ${verb} ${path}: ${messageOf(cause)}`, {
+      code: 'file_error',
+      hint: HINTS[systemCode(cause) ?? ''],
+      facts: {path},
+      cause,
+    })
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EACCES: 'Check its owner and mode; "runcode doctor" looks at all of ours.',
+  ENOSPC: 'The disk is full; free some space and repeat the command.',
+  EDQUOT: 'The disk quota is used up; free some space and repeat the command.',
+  EROFS: 'The file system is read-only; set XDG_STATE_HOME and XDG_CONFIG_HOME to a writable place.',
+}
+
+/** A folder of ours is a link, belongs to another user, or is open to others. */
+export class UnsafeFolderError extends RuncodeError {
+  constructor(path: string, why: string) {
+    super(`The folder ${path} ${why}.`, {
+      code: 'unsafe_folder',
+      hint: `Look at it (ls -ld ${path}); it must be yours, mode 0700, and no link.`,
+      facts: {path},
+    })
+  }
+}
+
+/** The text of a file, or undefined only where there is none. Throws FileError for every other reason. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
+    throw new FileError('read', path, error)
+  }
+}
+
+/** Writes a file whole or not at all: a temporary file beside it, fsync, rename. Mode 0600 unless given. */
+export async function writeWhole(path: string, text: string | Uint8Array, {mode = 0o600} = {}): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    const file = await open(temporary, 'wx', mode)
+    await writeAndSync(file, text)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, {force: true}).catch(() => undefined)
+    throw new FileError('write', path, error)
+  }
+}
+
+const writeAndSync = async (file: FileHandle, text: string | Uint8Array): Promise<void> => {
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Makes a folder and its parents, each new one 0700, and throws UnsafeFolderError where the last one is not ours alone. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, {recursive: true, mode: 0o700})
+  } catch (error) {
+    throw new FileError('write', path, error)
+  }
+  const fault = await folderFault(path)
+  if (fault !== undefined) throw new UnsafeFolderError(path, fault)
+}
+
+/** Why a folder is not safe to keep secrets in, or undefined. Modes and owners are not looked at on Windows. */
+export async function folderFault(path: string): Promise<string | undefined> {
+  const stats = await lstat(path)
+  if (stats.isSymbolicLink()) return 'is a link'
+  if (!stats.isDirectory()) return 'is not a folder'
+  if (process.platform === 'win32') return undefined
+  if (stats.uid !== process.getuid?.()) return 'belongs to another user'
+  if ((stats.mode & 0o077) !== 0) return 'is open to other users'
+  return undefined
+}
+
+/** Removes a file or a folder with all in it; none there is fine. */
+export async function removeWhole(path: string): Promise<void> {
+  try {
+    await rm(path, {recursive: true, force: true})
+  } catch (error) {
+    throw new FileError('remove', path, error)
+  }
+}
+
+/** Removes folders upwards from `path` as long as they are empty, `stopAt` itself never. */
+export async function removeEmptyFolders(path: string, stopAt: string): Promise<void> {
+  const {rmdir} = await import('node:fs/promises')
+  for (let folder = path; folder.startsWith(stopAt) && folder !== stopAt; folder = dirname(folder)) {
+    try {
+      await rmdir(folder)
+    } catch {
+      return
+    }
+  }
+}

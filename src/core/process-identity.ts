@@ -1,0 +1,41 @@
+import {execFile} from 'node:child_process'
+import {readFile} from 'node:fs/promises'
+import {promisify} from 'node:util'
+import {systemCode} from './errors.ts'
+
+/**
+ * When a process started, in words that only compare for equality: a pid is given out again, a pid with its start is
+ * not. Linux: field 22 of /proc/PID/stat (proc(5)), with the boot's id. Elsewhere: ps. Null where it can't be told.
+ */
+export async function processStart(pid: number): Promise<string | null> {
+  try {
+    if (process.platform === 'linux') {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+      const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
+      const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return `${afterName[19]}@${boot.trim()}`
+    }
+    if (process.platform === 'win32') return null
+    const {stdout} = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {timeout: 2000})
+    return stdout.trim() || null
+  } catch {
+    return null
+  }
+}
+
+/** Whether this pid is alive and, where both starts are known, is the process that was meant. */
+export async function isSameProcess(pid: number, started: string | null): Promise<boolean> {
+  if (!isAlive(pid)) return false
+  if (started === null) return true
+  const now = await processStart(pid)
+  return now === null || now === started
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCode(error) === 'EPERM'
+  }
+}
