@@ -1,0 +1,79 @@
+import type {Deadline} from '../../core/deadline.ts'
+import {isLoopback} from '../../network/https-url.ts'
+import {type JsonAnswer, requestJson, type Trust} from '../../network/request-json.ts'
+import {parseConnectionBundle} from '../../workspace/connection-bundle.ts'
+import type {WorkspaceId} from '../../workspace/workspace.ts'
+import type {ControlPlane, MintAnswer, MintRequest} from '../control-plane.ts'
+import {BadAnswerError, codeOfStatus, RefusedError, wordsOf} from '../refusal.ts'
+import {mergeWorkspaces, parseWorkspaceList} from './parse-workspace-list.ts'
+
+export interface RuncodeOptions {
+  readonly base: URL
+  readonly trust: Trust
+  /** The token of this origin; asked for once, when the first request is made. */
+  readonly token: () => Promise<string>
+}
+
+/** RunCode's control plane, and every other that speaks its HTTP contract: `<base>/api/rc`, `Authorization: Token`. */
+export function runcodeControlPlane({base, trust, token}: RuncodeOptions): ControlPlane {
+  const ask = async (
+    method: 'GET' | 'POST',
+    path: string,
+    deadline: Deadline,
+    body?: Readonly<Record<string, unknown>>,
+  ): Promise<JsonAnswer> => {
+    const url = new URL(`${base.href.replace(/\/$/, '')}/api/rc${path}`)
+    const answer = await requestJson({method, url, authorization: `Token ${await token()}`, body, trust, deadline})
+    if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, base.origin)
+    if (answer.json === undefined) throw new BadAnswerError(base.origin, 'it is no JSON')
+    return answer
+  }
+  /** A refusal by the service itself comes as HTTP 200 with `error: true`. */
+  const change = async (verb: 'start' | 'stop', id: WorkspaceId, deadline: Deadline): Promise<void> => {
+    const {json} = await ask('GET', `/workspace/${verb}?workspace_id=${id}`, deadline)
+    if (isRefusal(json))
+      throw new RefusedError(
+        `${verb}_failed`,
+        `The control plane refused to ${verb} the workspace: ${wordsOf(json) ?? 'no reason given'}`,
+        {},
+      )
+  }
+  return {
+    listWorkspaces: async (deadline) => {
+      const [own, shared] = await Promise.all(
+        (['active', 'shared'] as const).map(async (category) => {
+          const {json} = await ask('GET', `/workspaces?category=${category}`, deadline)
+          return parseWorkspaceList(json, {isShared: category === 'shared', origin: base.origin})
+        }),
+      )
+      return mergeWorkspaces(own ?? [], shared ?? [])
+    },
+    startWorkspace: (id, deadline) => change('start', id, deadline),
+    stopWorkspace: (id, deadline) => change('stop', id, deadline),
+    mint: async ({id, publicKey, ttlSeconds}: MintRequest, deadline): Promise<MintAnswer> => {
+      const body = {public_key: publicKey, ttl: ttlSeconds, client: 'runcode-cli'}
+      const {json, date} = await ask('POST', `/workspace/${id}/ssh-session`, deadline, body)
+      if (isRefusal(json))
+        throw new RefusedError(
+          'conflict',
+          `The control plane refused the session: ${wordsOf(json) ?? 'no reason given'}`,
+          {},
+        )
+      const {bundle} = json as {readonly bundle?: unknown}
+      if (bundle === undefined) throw new BadAnswerError(base.origin, 'it holds no bundle')
+      return {bundle: parseConnectionBundle(bundle, {mayBeLocal: isLoopback(base)}), date}
+    },
+  }
+}
+
+const isRefusal = (json: unknown): boolean =>
+  typeof json !== 'object' || json === null || ('error' in json && json.error !== false)
+
+const refusalOf = ({status, json, retryAfterSeconds}: JsonAnswer, origin: string): RefusedError => {
+  const words = wordsOf(json)
+  return new RefusedError(
+    codeOfStatus(status),
+    `${origin} answered ${status}${words === undefined ? '' : `: ${words}`}`,
+    {status, retryAfterSeconds},
+  )
+}
