@@ -1,0 +1,77 @@
+import {join} from 'node:path'
+import {deadlineIn} from '../core/deadline.ts'
+import {messageOf, RuncodeError} from '../core/errors.ts'
+import {makePrivateFolder, readIfThere, removeWhole, writeWhole} from '../core/files.ts'
+import {withLock} from '../core/lock.ts'
+import type {SecretKey, SecretStore} from './secret-store.ts'
+
+const VERSION = 1
+const LOCK_WAIT_MS = 5000
+
+interface Entry {
+  readonly origin: string
+  readonly account: string
+  readonly token: string
+}
+
+/** The file of tokens is damaged. It is never overwritten in that state. */
+export class DamagedCredentialsError extends RuncodeError {
+  constructor(path: string, why: string) {
+    super(`The file ${path} is damaged: ${why}.`, {
+      code: 'file_error',
+      hint: 'Remove it and log in again.',
+      facts: {path},
+    })
+  }
+}
+
+/** Keeps secrets in `<config>/credentials.json`, mode 0600, in a folder that is ours alone. */
+export function fileStore(config: string): SecretStore {
+  const path = join(config, 'credentials.json')
+  return {
+    kind: 'file',
+    place: path,
+    read: async (key) => (await readEntries(path)).find(isOf(key))?.token,
+    write: (key, token) => change(path, (entries) => [...entries.filter((one) => !isOf(key)(one)), {...key, token}]),
+    remove: async (key) => {
+      if (!(await readEntries(path)).some(isOf(key))) return false
+      await change(path, (entries) => entries.filter((one) => !isOf(key)(one)))
+      return true
+    },
+  }
+}
+
+const isOf =
+  ({origin, account}: SecretKey) =>
+  (entry: Entry): boolean =>
+    entry.origin === origin && entry.account === account
+
+const change = async (path: string, edit: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> => {
+  await makePrivateFolder(join(path, '..'))
+  await withLock(`${path}.lock`, deadlineIn(LOCK_WAIT_MS, new AbortController().signal), async () => {
+    const tokens = edit(await readEntries(path))
+    if (tokens.length === 0) await removeWhole(path)
+    else await writeWhole(path, `${JSON.stringify({version: VERSION, tokens}, undefined, 2)}\n`)
+  })
+}
+
+const readEntries = async (path: string): Promise<readonly Entry[]> => {
+  const text = await readIfThere(path)
+  if (text === undefined) return []
+  try {
+    return parseEntries(JSON.parse(text))
+  } catch (error) {
+    throw new DamagedCredentialsError(path, error instanceof SyntaxError ? 'it is no JSON' : messageOf(error))
+  }
+}
+
+const parseEntries = (raw: unknown): readonly Entry[] => {
+  const {version, tokens} = (raw ?? {}) as {readonly version?: unknown; readonly tokens?: unknown}
+  if (version !== VERSION || !Array.isArray(tokens)) throw new TypeError('it has another form')
+  return tokens.map((one: Partial<Record<keyof Entry, unknown>> | null) => {
+    const {origin, account, token} = one ?? {}
+    if (typeof origin !== 'string' || typeof account !== 'string' || typeof token !== 'string')
+      throw new TypeError('an entry is not complete')
+    return {origin, account, token}
+  })
+}

@@ -1,0 +1,57 @@
+import {RuncodeError} from '../core/errors.ts'
+import {readIfThere} from '../core/files.ts'
+import {fileStore} from './file-store.ts'
+import {keychainStore} from './keychain-store.ts'
+import {parseSecret} from './parse-secret.ts'
+import type {SecretKey, SecretStore, Token} from './secret-store.ts'
+
+/** RunCode's own service; its other tools' token file belongs to it. */
+const RUNCODE_ORIGIN = 'https://app.runcode.io'
+
+/** There is no token for this control plane. */
+export class NoTokenError extends RuncodeError {
+  constructor({origin, account}: SecretKey, isEnvironment: boolean) {
+    super(`There is no token for ${origin}.`, {
+      code: 'no_token',
+      hint: isEnvironment
+        ? 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.'
+        : `Log in: runcode login --paste${account === 'runcode' ? '' : ` --profile ${account}`}`,
+      facts: {origin},
+    })
+  }
+}
+
+export interface TokenSurroundings {
+  readonly env: NodeJS.ProcessEnv
+  readonly config: string
+  readonly legacyTokenFile: string
+}
+
+/** Which token is asked for. */
+export interface TokenQuestion extends SecretKey {
+  /** The account is the environment's own (RUNCODE_API_BASE, RUNCODE_TOKEN); only then RUNCODE_TOKEN counts. */
+  readonly isEnvironment: boolean
+  /** The store that `login` used for this profile. */
+  readonly store: SecretStore['kind'] | undefined
+}
+
+/**
+ * The token of an account, bound to its origin: from the environment, or from the store remembered for the profile, else
+ * the file, else, for RunCode's own service, the file of its other tools (never written or removed by us). Throws NoTokenError.
+ */
+export async function findToken(
+  question: TokenQuestion,
+  {env, config, legacyTokenFile}: TokenSurroundings,
+): Promise<Token> {
+  const fromEnvironment = question.isEnvironment ? env['RUNCODE_TOKEN'] : undefined
+  if (fromEnvironment) {
+    return {secret: parseSecret(fromEnvironment, 'RUNCODE_TOKEN'), source: 'environment', place: 'RUNCODE_TOKEN'}
+  }
+  const store = question.store === 'keychain' ? keychainStore(env) : fileStore(config)
+  const kept = question.isEnvironment ? undefined : await store.read(question)
+  if (kept !== undefined) return {secret: parseSecret(kept, store.place), source: store.kind, place: store.place}
+  const legacy =
+    question.origin === RUNCODE_ORIGIN ? (await readIfThere(legacyTokenFile))?.split('\n')[0]?.trim() : undefined
+  if (legacy) return {secret: parseSecret(legacy, legacyTokenFile), source: 'legacy', place: legacyTokenFile}
+  throw new NoTokenError(question, question.isEnvironment)
+}
