@@ -1,0 +1,77 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import type {Deadline} from '../core/deadline.ts'
+import {removeWhole} from '../core/files.ts'
+import {type Ending, startDetached} from '../core/process.ts'
+import {askMaster} from './mux.ts'
+import {findProgram} from './programs.ts'
+
+/** Whether a master answers behind this socket. */
+export const isMasterAlive = (controlPath: string): Promise<boolean> => askMaster(controlPath, 'check')
+
+/** Lets the master take no new clients and end with the last of those it has; with `now`, end at once. */
+export async function stopMaster(controlPath: string, {now}: {now: boolean}): Promise<void> {
+  await askMaster(controlPath, now ? 'exit' : 'stop', {timeoutMs: 1000})
+}
+
+export interface MasterOptions {
+  readonly configFile: string
+  readonly alias: string
+  readonly controlPath: string
+  /** An existing folder of ours, for the words that ssh says while it connects. */
+  readonly folder: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+export type MasterStart =
+  | {readonly isUp: true}
+  | {readonly isUp: false; readonly ending: Ending | 'timed out'; readonly stderr: string}
+
+/**
+ * Starts a master that outlives us and every terminal: a session of its own, all three streams on the null device or a
+ * log. With ControlPersist and `-N` ssh goes to the background when the login is done (ssh_config(5)), so its own exit 0
+ * says that the master is up.
+ */
+export async function startMaster(
+  {configFile, alias, controlPath, folder, env}: MasterOptions,
+  deadline: Deadline,
+): Promise<MasterStart> {
+  if (await isMasterAlive(controlPath)) return {isUp: true}
+  const ssh = await findProgram('ssh', env)
+  const logFile = join(folder, 'master.log')
+  await removeWhole(logFile)
+  const {pid, ending} = startDetached(ssh, ['-F', configFile, '-N', '-o', 'ControlMaster=yes', alias], {
+    env,
+    cwd: folder,
+    logFile,
+  })
+  const result = await Promise.race([ending, aborted(deadline.signal)])
+  if (result === 'timed out' && pid !== undefined) killGroup(pid)
+  if (await isMasterAlive(controlPath)) return {isUp: true}
+  return {isUp: false, ending: result, stderr: await readFile(logFile, 'utf8').catch(() => '')}
+}
+
+/** Starts it and waits for nothing: the command of this moment goes its own way, the next one finds a master. */
+export async function startMasterInBackground({configFile, alias, folder, env}: MasterOptions): Promise<void> {
+  const ssh = await findProgram('ssh', env)
+  const {release} = startDetached(ssh, ['-F', configFile, '-N', '-o', 'ControlMaster=yes', alias], {
+    env,
+    cwd: folder,
+    logFile: join(folder, 'master.log'),
+  })
+  release()
+}
+
+const aborted = (signal: AbortSignal): Promise<'timed out'> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve('timed out')
+    else signal.addEventListener('abort', () => resolve('timed out'), {once: true})
+  })
+
+const killGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It ended between the two moments.
+  }
+}
