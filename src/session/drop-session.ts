@@ -1,0 +1,28 @@
+import {stat} from 'node:fs/promises'
+import {join} from 'node:path'
+import type {Deadline} from '../core/deadline.ts'
+import {removeEmptyFolders, removeWhole} from '../core/files.ts'
+import {withLock} from '../core/lock.ts'
+import {stopMaster} from '../openssh/master.ts'
+import type {SessionOwner} from './session.ts'
+import {clearCurrent, oldGenerations, sessionsFolder} from './session-store.ts'
+
+/** Ends every master of a workspace at once and removes all its sessions. True where there was one. */
+export async function dropSession(state: string, owner: SessionOwner, deadline: Deadline): Promise<boolean> {
+  const folder = sessionsFolder(state, owner)
+  if ((await stat(folder).catch(() => undefined)) === undefined) return false
+  const dropped = await withLock(join(folder, 'lock'), deadline, async () => {
+    await clearCurrent(state, owner)
+    const generations = await oldGenerations(state, owner)
+    for (const {folder: generation, session} of generations) {
+      if (session?.controlPath !== undefined) {
+        await stopMaster(session.controlPath, {now: true})
+        await removeWhole(session.controlPath)
+      }
+      await removeWhole(generation)
+    }
+    return generations.length > 0
+  })
+  await removeEmptyFolders(folder, state)
+  return dropped
+}

@@ -1,0 +1,107 @@
+import {join} from 'node:path'
+import type {Deadline} from '../core/deadline.ts'
+import {makePrivateFolder, removeWhole, writeWhole} from '../core/files.ts'
+import {withLock} from '../core/lock.ts'
+import {chooseControlPath} from '../openssh/control-socket.ts'
+import {createKeyPair} from '../openssh/key-pair.ts'
+import {renderKnownHosts} from '../openssh/known-hosts.ts'
+import {renderConfig} from '../openssh/render-config.ts'
+import type {ConnectionBundle} from '../workspace/connection-bundle.ts'
+import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
+import {renderSession} from './session-file.ts'
+import {createGeneration, readCurrentSession, sessionsFolder, setCurrent} from './session-store.ts'
+import {sweepGenerations} from './sweep.ts'
+
+/** What a control plane answered for a public key. */
+export interface Mint {
+  readonly bundle: ConnectionBundle
+  /** How long the pass is worth, by the control plane's own clock, and never longer than asked for. */
+  readonly lifetimeSeconds: number
+}
+
+export interface OpenSessionOptions {
+  readonly owner: SessionOwner
+  readonly state: string
+  readonly socketFolders: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly now: () => Now
+  readonly deadline: Deadline
+  /** Take a new pass even if the one at hand is good. */
+  readonly force: boolean
+  /** Sends the public half of a new key, and nothing else of it, to the control plane. */
+  readonly mint: (publicKey: string) => Promise<Mint>
+}
+
+export interface OpenedSession {
+  readonly session: Session
+  readonly isReused: boolean
+  /** The host keys differ from those of the session before. */
+  readonly isPinChanged: boolean
+}
+
+/**
+ * The session to use for a workspace: the current one while its pass is good, else a new generation. One mint at a time
+ * per workspace across processes; who comes second finds it done. A refusal leaves everything as it was.
+ */
+export async function openSession(options: OpenSessionOptions): Promise<OpenedSession> {
+  const {owner, state, force, now, deadline} = options
+  const atHand = await readCurrentSession(state, owner)
+  if (!force && atHand !== undefined && isFresh(atHand, now()))
+    return {session: atHand, isReused: true, isPinChanged: false}
+  const folder = sessionsFolder(state, owner)
+  await makePrivateFolder(folder)
+  return withLock(join(folder, 'lock'), deadline, async () => {
+    const current = await readCurrentSession(state, owner)
+    const isNew = current !== undefined && current.folder !== atHand?.folder
+    if (current !== undefined && (!force || isNew) && isFresh(current, now())) {
+      return {session: current, isReused: true, isPinChanged: false}
+    }
+    const session = await createSession(options)
+    await setCurrent(state, session)
+    await sweepGenerations(state, owner, now())
+    return {session, isReused: false, isPinChanged: current !== undefined && pinOf(current) !== pinOf(session)}
+  })
+}
+
+const createSession = async (options: OpenSessionOptions): Promise<Session> => {
+  const folder = await createGeneration(options.state, options.owner)
+  try {
+    return await fillGeneration(folder, options)
+  } catch (error) {
+    await removeWhole(folder)
+    throw error
+  }
+}
+
+const fillGeneration = async (folder: string, options: OpenSessionOptions): Promise<Session> => {
+  const {owner, socketFolders, env, now, mint} = options
+  const identityFile = join(folder, 'id_ed25519')
+  const publicKey = await createKeyPair(identityFile, env)
+  const {bundle, lifetimeSeconds} = await mint(publicKey)
+  const {date, uptimeSeconds} = now()
+  const {host, port, user, hostKeys, workdir, webUrl} = bundle
+  const session: Session = {
+    ...{...owner, folder, host, port, user, hostKeys, workdir, webUrl, lifetimeSeconds},
+    title: user,
+    alias: `runcode-${user}`,
+    configFile: join(folder, 'config'),
+    controlPath: (await chooseControlPath(socketFolders, folder)).path,
+    mintedAt: date,
+    mintedAtUptimeSeconds: uptimeSeconds,
+  }
+  const knownHostsFile = join(folder, 'known_hosts')
+  const {alias, controlPath} = session
+  await writeWhole(knownHostsFile, renderKnownHosts(host, port, hostKeys))
+  await writeWhole(
+    session.configFile,
+    renderConfig({alias, host, port, user, hostKeys, identityFile, knownHostsFile, controlPath}),
+  )
+  await writeWhole(join(folder, 'session.json'), renderSession(session))
+  return session
+}
+
+const pinOf = ({hostKeys}: Session): string =>
+  hostKeys
+    .map(({type, base64}) => `${type} ${base64}`)
+    .toSorted()
+    .join('\n')

@@ -1,0 +1,61 @@
+import type {PinnedKey} from '../openssh/known-hosts.ts'
+import type {WorkspaceId} from '../workspace/workspace.ts'
+
+/** Which workspace of which account a session opens. */
+export interface SessionOwner {
+  /** The account's name on this machine; also the name of a folder. */
+  readonly account: string
+  /** The origin of the control plane that gave the pass: `https://host[:port]`. */
+  readonly origin: string
+  readonly workspaceId: WorkspaceId
+}
+
+/** One pass to one workspace, as it lies on disk: one generation, never changed after it was written. */
+export interface Session extends SessionOwner {
+  /** The folder of this generation, absolute; its name is its identity. */
+  readonly folder: string
+  readonly title: string
+  readonly alias: string
+  readonly configFile: string
+  readonly controlPath: string | undefined
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly hostKeys: readonly PinnedKey[]
+  readonly workdir: string | undefined
+  readonly webUrl: string | undefined
+  /** When the pass was received, on this machine's clock and as seconds since its boot. */
+  readonly mintedAt: Date
+  readonly mintedAtUptimeSeconds: number
+  /** How long the pass was worth then, by the control plane's own clock. */
+  readonly lifetimeSeconds: number
+}
+
+/** A moment on both of this machine's clocks; the uptime can't be set back by hand. */
+export interface Now {
+  readonly date: Date
+  readonly uptimeSeconds: number
+}
+
+/** A pass that ends sooner than this is not begun with. */
+export const MARGIN_SECONDS = 90
+
+/**
+ * What is left of a pass. Both clocks count and the one that says less wins: a wall clock that was set back cannot
+ * make a pass longer. After a boot the uptime says nothing.
+ */
+export function remainingSeconds(
+  session: Pick<Session, 'mintedAt' | 'mintedAtUptimeSeconds' | 'lifetimeSeconds'>,
+  now: Now,
+): number {
+  const byDate = (now.date.getTime() - session.mintedAt.getTime()) / 1000
+  const byUptime = now.uptimeSeconds - session.mintedAtUptimeSeconds
+  return session.lifetimeSeconds - Math.max(0, byDate, byUptime)
+}
+
+/** Whether a new connection may begin on this pass. */
+export const isFresh = (session: Session, now: Now): boolean => remainingSeconds(session, now) > MARGIN_SECONDS
+
+/** The end of the pass on this machine's clock. */
+export const expiresAt = (session: Session): Date =>
+  new Date(session.mintedAt.getTime() + session.lifetimeSeconds * 1000)
