@@ -1,0 +1,141 @@
+import {realpath} from 'node:fs/promises'
+import {type Attachment, treeOf, writeAttachment} from '../attachment/attachment.ts'
+import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
+import {RuncodeError} from '../core/errors.ts'
+import {run} from '../core/process.ts'
+import {explainSsh} from '../openssh/explain.ts'
+import {startMaster} from '../openssh/master.ts'
+import {findProgram} from '../openssh/programs.ts'
+import type {OpenedSession} from '../session/open-session.ts'
+import type {Session} from '../session/session.ts'
+import {isRunning, nameOf, type Workspace} from '../workspace/workspace.ts'
+import type {Context} from './context.ts'
+import {mintSession} from './mint-session.ts'
+import {type FoundWorkspace, resolveWorkspace} from './open-account.ts'
+import {NotReadyError, startIfStopped, waitUntilRunning} from './start-workspace.ts'
+
+/** Between two knocks at a gateway that does not answer yet. */
+const KNOCK_MS = 1000
+
+/** The workspace is stopped, and a connect starts nothing unless told to. */
+export class StoppedWorkspaceError extends RuncodeError {
+  constructor(workspace: Workspace) {
+    super(`The workspace "${nameOf(workspace)}" is ${workspace.state || 'in an unknown state'}.`, {
+      code: 'conflict',
+      hint: `Start it: runcode connect ${workspace.title} --start --wait`,
+      facts: {workspace_id: workspace.id, state: workspace.state},
+    })
+  }
+}
+
+export interface ConnectOptions {
+  readonly profile: string | undefined
+  readonly start: boolean
+  readonly wait: boolean
+  readonly force: boolean
+  /** Attach the home directory: the default for everything below it. */
+  readonly asDefault: boolean
+  readonly timeoutSeconds: number
+  readonly ttlSeconds: number
+}
+
+export interface Connection {
+  readonly workspace: Workspace
+  readonly session: Session
+  readonly attachment: Attachment
+  readonly wasStarted: boolean
+  readonly isReused: boolean
+}
+
+/**
+ * Makes a workspace usable from here: starts it if told to, takes a pass, waits until SSH answers if told to, opens the
+ * master, and attaches this place, in that order and only as far as each step succeeds.
+ */
+export async function connect(context: Context, name: string, options: ConnectOptions): Promise<Connection> {
+  const deadline = deadlineIn(options.timeoutSeconds * 1000, context.interrupted)
+  const {progress} = context
+  const found = await progress.step(`Looking for ${name}`, () =>
+    resolveWorkspace(context, name, options.profile, deadline),
+  )
+  const {workspace} = found
+  const wasStarted = await startIfAllowed(context, found, options, deadline)
+  const opened = await progress.step('Taking a pass', () => takePass(context, found, options, {wasStarted, deadline}))
+  await progress.step(options.wait ? 'Waiting for SSH to answer' : 'Connecting', () =>
+    knock(context, found.workspace, opened, options, deadline),
+  )
+  const attachment: Attachment = {
+    tree: options.asDefault ? await realpath(context.home) : await treeOf(context.cwd, context.home),
+    account: found.account.name,
+    origin: found.origin,
+    workspaceId: workspace.id,
+    title: opened.session.title,
+  }
+  await writeAttachment(context.folders.state, attachment)
+  return {workspace, session: opened.session, attachment, wasStarted, isReused: opened.isReused}
+}
+
+/** A workspace whose state nobody told us may run: the mint will say. */
+const startIfAllowed = async (
+  context: Context,
+  found: FoundWorkspace,
+  {start}: ConnectOptions,
+  deadline: Deadline,
+): Promise<boolean> => {
+  const {workspace} = found
+  if (isRunning(workspace)) return false
+  if (!start) {
+    if (workspace.state === '') return false
+    throw new StoppedWorkspaceError(workspace)
+  }
+  return context.progress.step(`Starting ${nameOf(workspace)}`, async (say) => {
+    const wasStarted = await startIfStopped(found, deadline)
+    await waitUntilRunning(found, deadline, say)
+    return wasStarted
+  })
+}
+
+/** After a start the keys of before may be gone from the gateway, so a pass of before is not used. */
+const takePass = (
+  context: Context,
+  {account, origin, workspace, plane}: FoundWorkspace,
+  {force, ttlSeconds}: ConnectOptions,
+  {wasStarted, deadline}: {wasStarted: boolean; deadline: Deadline},
+): Promise<OpenedSession> =>
+  mintSession(context, {account: account.name, origin, workspaceId: workspace.id}, plane, {
+    ttlSeconds,
+    force: force || wasStarted,
+    deadline,
+  })
+
+/**
+ * Opens the master, which proves that SSH answers; where there can be none, a command that does nothing proves it. With
+ * `wait` a gateway that does not answer yet is asked again until the deadline; a wrong host key never is.
+ */
+const knock = async (
+  context: Context,
+  workspace: Workspace,
+  {session}: OpenedSession,
+  {wait}: ConnectOptions,
+  deadline: Deadline,
+): Promise<void> => {
+  const began = performance.now()
+  for (;;) {
+    const failure = await tryConnect(context, session, deadline)
+    if (failure === undefined) return
+    if (failure.code === 'host_key_changed' || !wait) throw failure
+    if (deadline.remainingMs() < KNOCK_MS)
+      throw new NotReadyError(workspace, 'does not answer over SSH', performance.now() - began)
+    await pause(KNOCK_MS, deadline.signal)
+  }
+}
+
+const tryConnect = async ({env}: Context, session: Session, deadline: Deadline): Promise<RuncodeError | undefined> => {
+  const {configFile, alias, controlPath, folder, host} = session
+  if (controlPath !== undefined) {
+    const start = await startMaster({configFile, alias, controlPath, folder, env}, deadline)
+    return start.isUp ? undefined : explainSsh(start.stderr, host)
+  }
+  const ssh = await findProgram('ssh', env)
+  const {ending, stderr} = await run(ssh, ['-F', configFile, alias, 'true'], {env, timeoutMs: deadline.remainingMs()})
+  return ending.kind === 'exited' && ending.code === 0 ? undefined : explainSsh(stderr, host)
+}

@@ -1,0 +1,40 @@
+import {findAttachment, listAttachments, removeAttachment} from '../attachment/attachment.ts'
+import {deadlineIn} from '../core/deadline.ts'
+import {dropSession} from '../session/drop-session.ts'
+import {NotAttachedError, ownerOf} from './choose-workspace.ts'
+import type {Context} from './context.ts'
+import {isOf} from './stop-workspace.ts'
+
+const LIMIT_MS = 10_000
+
+export interface DisconnectInput {
+  /** Leave the session and its master as they are. */
+  readonly keep: boolean
+  /** Detach every place of this workspace, not only this one. */
+  readonly all: boolean
+}
+
+export interface Disconnected {
+  readonly title: string
+  readonly detached: readonly string[]
+  readonly isSessionDropped: boolean
+}
+
+/**
+ * Detaches this place; the workspace itself goes on running. Its session and master go with the last place that is
+ * attached to it.
+ */
+export async function disconnect(context: Context, {keep, all}: DisconnectInput): Promise<Disconnected> {
+  const {state} = context.folders
+  const here = await findAttachment(state, context.cwd)
+  const every = await listAttachments(state)
+  if (here === undefined) throw new NotAttachedError(context.cwd, every)
+  const owner = ownerOf(here)
+  const same = every.filter((one) => isOf(one, owner))
+  const detached = all ? same : [here]
+  for (const attachment of detached) await removeAttachment(state, attachment)
+  const isLast = detached.length === same.length
+  const isSessionDropped =
+    isLast && !keep && (await dropSession(state, owner, deadlineIn(LIMIT_MS, context.interrupted)))
+  return {title: here.title, detached: detached.map(({tree}) => tree), isSessionDropped}
+}

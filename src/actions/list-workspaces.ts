@@ -1,0 +1,21 @@
+import {deadlineIn} from '../core/deadline.ts'
+import type {Workspace} from '../workspace/workspace.ts'
+import type {Context} from './context.ts'
+import {openAccount} from './open-account.ts'
+
+const LIMIT_MS = 30_000
+
+export interface ListedWorkspaces {
+  readonly account: string
+  readonly workspaces: readonly Workspace[]
+}
+
+/** The workspaces of an account; those that SSH can't reach only with `all`. */
+export async function listWorkspaces(
+  context: Context,
+  {profile, all}: {profile: string | undefined; all: boolean},
+): Promise<ListedWorkspaces> {
+  const {account, plane} = await openAccount(context, {flag: profile})
+  const workspaces = await plane.listWorkspaces(deadlineIn(LIMIT_MS, context.interrupted))
+  return {account: account.name, workspaces: all ? workspaces : workspaces.filter(({hasSsh}) => hasSsh)}
+}

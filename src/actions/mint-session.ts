@@ -1,0 +1,60 @@
+import type {Deadline} from '../core/deadline.ts'
+import {formatDuration} from '../core/duration.ts'
+import type {ControlPlane, MintAnswer} from '../provider/control-plane.ts'
+import {BadAnswerError} from '../provider/refusal.ts'
+import {type Mint, type OpenedSession, openSession} from '../session/open-session.ts'
+import type {SessionOwner} from '../session/session.ts'
+import type {Context} from './context.ts'
+
+/** A pass is asked for half an hour unless the user says otherwise. */
+export const DEFAULT_TTL_SECONDS = 1800
+/** A control plane may round up, by this much and no more. */
+const SLACK_SECONDS = 60
+/** Clocks that differ by less are not worth a word. */
+const SKEW_SECONDS = 60
+
+export interface MintOptions {
+  readonly ttlSeconds: number
+  readonly force: boolean
+  readonly deadline: Deadline
+}
+
+/** The session for a workspace: the one at hand where it is good, else a new one from the control plane. */
+export async function mintSession(
+  context: Context,
+  owner: SessionOwner,
+  plane: ControlPlane,
+  options: MintOptions,
+): Promise<OpenedSession> {
+  const {ttlSeconds, force, deadline} = options
+  const opened = await openSession({
+    owner,
+    state: context.folders.state,
+    socketFolders: context.folders.sockets,
+    env: context.env,
+    now: context.now,
+    deadline,
+    force,
+    mint: async (publicKey) => {
+      const answer = await plane.mint({id: owner.workspaceId, publicKey, ttlSeconds}, deadline)
+      return toMint(context, owner.origin, ttlSeconds, answer)
+    },
+  })
+  if (opened.isPinChanged)
+    context.warn(`The control plane pins another host key for ${opened.session.title} than before.`)
+  return opened
+}
+
+/** Lifetimes are counted on the control plane's clock, so that a wrong one here does no harm. */
+const toMint = (context: Context, origin: string, ttlSeconds: number, {bundle, date}: MintAnswer): Mint => {
+  const here = context.now().date
+  const skewSeconds = date === undefined ? 0 : (here.getTime() - date.getTime()) / 1000
+  if (Math.abs(skewSeconds) > SKEW_SECONDS) {
+    context.warn(
+      `The clock of this machine is ${formatDuration(Math.abs(skewSeconds))} ${skewSeconds > 0 ? 'ahead of' : 'behind'} that of the control plane.`,
+    )
+  }
+  const givenSeconds = (bundle.expiresAt.getTime() - (date ?? here).getTime()) / 1000
+  if (givenSeconds <= 0) throw new BadAnswerError(origin, 'the pass that it gives is over already')
+  return {bundle, lifetimeSeconds: Math.min(givenSeconds, ttlSeconds + SLACK_SECONDS)}
+}

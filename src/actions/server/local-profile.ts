@@ -1,0 +1,66 @@
+import {readdir, stat} from 'node:fs/promises'
+import {join} from 'node:path'
+import {listAttachments, removeAttachment} from '../../attachment/attachment.ts'
+import {deadlineIn} from '../../core/deadline.ts'
+import {removeWhole} from '../../core/files.ts'
+import {fileStore} from '../../credentials/file-store.ts'
+import {type Profile, type ProfileName, parseProfileName} from '../../profile/profile.ts'
+import {readProfiles, writeProfiles} from '../../profile/profile-file.ts'
+import type {ServerFacts} from '../../server/server-facts.ts'
+import {dropSession} from '../../session/drop-session.ts'
+import {parseWorkspaceId} from '../../workspace/workspace.ts'
+import type {Context} from '../context.ts'
+import {LOCAL_PROFILE, readOwnerToken} from './local-server.ts'
+
+const LIMIT_MS = 10_000
+const NAME = parseProfileName(LOCAL_PROFILE)
+
+/**
+ * Writes the profile of this machine's server with its token. It becomes the default only where the user has nothing
+ * else: no profile and no token. Writes nothing where all is as it should be. True where it is the default now.
+ */
+export async function adoptLocalProfile(context: Context, {apiBase, caFile}: ServerFacts): Promise<boolean> {
+  const {config} = context.folders
+  const {default: byDefault, profiles} = await readProfiles(config)
+  const profile: Profile = {provider: 'runcode', apiBase, webBase: undefined, caFile, store: 'file'}
+  const before = profiles.get(NAME)
+  const isOnlyAccount =
+    profiles.size === 0 && !context.env['RUNCODE_TOKEN'] && !(await isThere(context.folders.legacyTokenFile))
+  const chosen = byDefault ?? (isOnlyAccount ? NAME : undefined)
+  const store = fileStore(config)
+  const secret = await readOwnerToken(context)
+  if (before !== undefined && before.apiBase !== apiBase) await store.remove({origin: before.apiBase, account: NAME})
+  if ((await store.read({origin: apiBase, account: NAME})) !== secret)
+    await store.write({origin: apiBase, account: NAME}, secret)
+  if (before?.apiBase !== apiBase || before.caFile !== caFile || chosen !== byDefault) {
+    await writeProfiles(config, {default: chosen, profiles: new Map(profiles).set(NAME, profile)})
+  }
+  return chosen === NAME
+}
+
+/** Removes what adoptLocalProfile wrote, with every session and attachment of the profile. */
+export async function forgetLocalProfile(context: Context): Promise<void> {
+  const {config, state} = context.folders
+  for (const attachment of await listAttachments(state)) {
+    if (attachment.account === NAME) await removeAttachment(state, attachment)
+  }
+  await dropSessions(context)
+  const {default: byDefault, profiles} = await readProfiles(config)
+  const profile = profiles.get(NAME)
+  if (profile === undefined) return
+  await fileStore(config).remove({origin: profile.apiBase, account: NAME})
+  const rest = new Map<ProfileName, Profile>([...profiles].filter(([name]) => name !== NAME))
+  await writeProfiles(config, {default: byDefault === NAME ? undefined : byDefault, profiles: rest})
+}
+
+const dropSessions = async (context: Context): Promise<void> => {
+  const folder = join(context.folders.state, 'sessions', LOCAL_PROFILE)
+  const ids = (await readdir(folder).catch(() => [])).map(parseWorkspaceId).filter((id) => id !== undefined)
+  for (const workspaceId of ids) {
+    const owner = {account: LOCAL_PROFILE, origin: '', workspaceId}
+    await dropSession(context.folders.state, owner, deadlineIn(LIMIT_MS, context.interrupted))
+  }
+  await removeWhole(folder)
+}
+
+const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined

@@ -1,0 +1,12 @@
+import {runShell} from '../remote-command/run-shell.ts'
+import type {Context} from './context.ts'
+import {sessionFor} from './session-for.ts'
+
+/** An interactive shell on a named workspace. Gives its status. */
+export async function shell(
+  context: Context,
+  {workspace, profile}: {workspace: string; profile: string | undefined},
+): Promise<number> {
+  const session = await sessionFor(context, {why: 'flag', name: workspace}, {profile})
+  return runShell(session, session.workdir, context.env)
+}

@@ -1,0 +1,74 @@
+import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
+import {formatDuration} from '../core/duration.ts'
+import {RuncodeError} from '../core/errors.ts'
+import {isRunning, nameOf, type Workspace} from '../workspace/workspace.ts'
+import type {Context} from './context.ts'
+import {type FoundWorkspace, resolveWorkspace} from './open-account.ts'
+
+/** First look after this long; each later one after half as much again, up to the longest. */
+const FIRST_LOOK_MS = 200
+const LONGEST_LOOK_MS = 3000
+
+/** The workspace did not come up in time. It may still be starting. */
+export class NotReadyError extends RuncodeError {
+  constructor(workspace: Workspace, what: string, waitedMs: number) {
+    super(`The workspace "${nameOf(workspace)}" ${what} after ${formatDuration(waitedMs / 1000)}.`, {
+      code: 'not_ready',
+      hint: 'It may still be starting. Try again with a longer --timeout.',
+      facts: {workspace_id: workspace.id, state: workspace.state},
+    })
+  }
+}
+
+/** Asks for a start, unless it runs. True where a start was asked for. */
+export async function startIfStopped({plane, workspace}: FoundWorkspace, deadline: Deadline): Promise<boolean> {
+  if (isRunning(workspace)) return false
+  await plane.startWorkspace(workspace.id, deadline)
+  return true
+}
+
+/**
+ * Waits until the control plane calls the workspace running. One that no list shows has no state to wait for, so its
+ * start is taken as done. Throws NotReadyError at the end of the deadline.
+ */
+export async function waitUntilRunning(
+  found: FoundWorkspace,
+  deadline: Deadline,
+  say: (detail: string) => void,
+): Promise<void> {
+  const began = performance.now()
+  let {workspace} = found
+  for (let waitMs = FIRST_LOOK_MS; !isRunning(workspace); waitMs = Math.min(waitMs * 1.5, LONGEST_LOOK_MS)) {
+    await pause(waitMs, deadline.signal)
+    if (deadline.isOver())
+      throw new NotReadyError(
+        workspace,
+        `is not running (${workspace.state || 'state unknown'})`,
+        performance.now() - began,
+      )
+    const listed = (await found.plane.listWorkspaces(deadline)).find(({id}) => id === workspace.id)
+    if (listed === undefined) return
+    workspace = listed
+    say(workspace.state)
+  }
+}
+
+export interface StartOptions {
+  readonly profile: string | undefined
+  readonly wait: boolean
+  readonly timeoutSeconds: number
+}
+
+/** Starts a workspace and, unless told not to, waits until it runs. */
+export async function startWorkspace(
+  context: Context,
+  name: string,
+  options: StartOptions,
+): Promise<{workspace: Workspace; wasStarted: boolean}> {
+  const deadline = deadlineIn(options.timeoutSeconds * 1000, context.interrupted)
+  const found = await resolveWorkspace(context, name, options.profile, deadline)
+  const wasStarted = await startIfStopped(found, deadline)
+  if (options.wait)
+    await context.progress.step(`Starting ${nameOf(found.workspace)}`, (say) => waitUntilRunning(found, deadline, say))
+  return {workspace: found.workspace, wasStarted}
+}

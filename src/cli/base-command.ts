@@ -1,0 +1,55 @@
+import {Command, Flags} from '@oclif/core'
+import type {Context} from '../actions/context.ts'
+import {printable} from '../core/printable.ts'
+import {createContext} from './create-context.ts'
+import {failureJson, failureOf, failureText} from './failure.ts'
+import {createProgress} from './ui/progress.ts'
+
+/** `--profile`, for every command that asks a control plane. */
+export const profileFlag = {
+  profile: Flags.string({helpValue: '<name>', description: 'account to use, by the name of its profile'}),
+}
+
+/** What every command shares: its context, `--json` as one object, failures with code, hint and exit status. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true
+  readonly #warnings: string[] = []
+
+  protected createContext(): Context {
+    return createContext({
+      progress: createProgress({isQuiet: this.jsonEnabled()}),
+      warn: (message) => {
+        this.#warnings.push(message)
+        if (!this.jsonEnabled()) process.stderr.write(`warning: ${printable(message)}\n`)
+      },
+    })
+  }
+
+  /** One line on stderr for a person; silent under `--json`. */
+  protected say(line: string): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${line}\n`)
+  }
+
+  protected override toSuccessJson(result: unknown): unknown {
+    return this.#warnings.length === 0 ? result : {...(result as object), warnings: this.#warnings}
+  }
+
+  /** oclif would colour it, and hands on whatever it is given. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`)
+  }
+
+  /** The status of a failure; `exec` has one of its own. */
+  protected exitOf(failure: {readonly exit: number}): number {
+    return failure.exit
+  }
+
+  /** oclif loses the exit status under `--json`, and prints argv and its whole config there for a wrong flag. */
+  protected override async catch(error: Error): Promise<void> {
+    const failure = failureOf(error)
+    process.exitCode = this.exitOf(failure)
+    if (this.jsonEnabled()) this.logJson(failureJson(failure))
+    else process.stderr.write(failureText(failure))
+    if (failure.code === 'internal' && process.env['RUNCODE_DEBUG']) process.stderr.write(`${error.stack}\n`)
+  }
+}

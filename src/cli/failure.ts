@@ -1,0 +1,54 @@
+import {ERROR_CODES, type Facts, messageOf, RuncodeError} from '../core/errors.ts'
+import {printable} from '../core/printable.ts'
+import {wasInterrupted} from './interruption.ts'
+
+/** A failure as it is reported: the same facts for a person, for JSON and for the exit status. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly hint: string | undefined
+  readonly retryable: boolean
+  readonly exit: number
+  readonly facts: Facts
+}
+
+/** What went wrong, whoever threw it: one of our errors, oclif's parser, or a mistake in runcode. */
+export function failureOf(error: unknown): Failure {
+  if (wasInterrupted()) return plain('interrupted', 'Interrupted.', undefined)
+  if (error instanceof RuncodeError) {
+    const {code, message, hint, retryable, exit, facts} = error
+    return {code, message, hint, retryable, exit, facts}
+  }
+  if (isOclifError(error))
+    return plain('usage', usageMessage(error), 'See the help: runcode --help, or runcode <command> --help')
+  return plain(
+    'internal',
+    `This is a mistake in runcode: ${messageOf(error)}`,
+    'Set RUNCODE_DEBUG=1 to see where, and report it.',
+  )
+}
+
+const plain = (code: keyof typeof ERROR_CODES, message: string, hint: string | undefined): Failure => {
+  const {exit, retryable} = ERROR_CODES[code]
+  return {code, message, hint, retryable, exit, facts: {}}
+}
+
+/** oclif marks its own errors, of the parser and of unknown commands, with a field of its name. */
+const isOclifError = (error: unknown): error is Error => error instanceof Error && 'oclif' in error
+
+/** The parser adds "See more help with --help" as a line of its own. */
+const usageMessage = ({message}: Error): string =>
+  (message.split('\nSee more help')[0] ?? message).replace(/\n\s*/g, ' ').trim()
+
+/** The failure as the one JSON object of `--json`. */
+export const failureJson = ({code, message, hint, retryable, facts}: Failure): Readonly<Record<string, unknown>> => ({
+  error: code,
+  message,
+  ...(hint === undefined ? {} : {hint}),
+  retryable,
+  ...facts,
+})
+
+/** The failure as lines for a person, printable. */
+export const failureText = ({message, hint}: Failure): string =>
+  `runcode: ${printable(message)}\n${hint === undefined ? '' : `hint: ${printable(hint)}\n`}`

@@ -1,0 +1,25 @@
+import {failureJson, failureOf, failureText} from './failure.ts'
+import {runHotPath} from './hot-path.ts'
+
+/**
+ * Runs one command line and sets `process.exitCode`; never throws, never ends the process. `root` is the folder of
+ * package.json.
+ */
+export async function main(argv: readonly string[], root: string): Promise<void> {
+  // A reader that left (`| head -1`) ends us quietly.
+  process.stdout.on('error', () => undefined)
+  try {
+    if (await runHotPath(argv)) return
+    const {flush, run, settings} = await import('@oclif/core')
+    settings.enableAutoTranspile = false
+    await run([...argv], {root})
+    await flush()
+  } catch (error) {
+    // Only what no command could catch comes here, such as an unknown command.
+    const failure = failureOf(error)
+    const isJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
+    if (isJson) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`)
+    else process.stderr.write(failureText(failure))
+    process.exitCode = failure.exit
+  }
+}

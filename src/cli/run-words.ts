@@ -1,0 +1,41 @@
+import type {Context} from '../actions/context.ts'
+import {type ExecInput, exec} from '../actions/exec.ts'
+import {OutputCapture} from './output-capture.ts'
+
+/** What `exec --json` and `ssh --json` give. */
+export interface RunJson {
+  readonly workspace: {readonly id: string; readonly title: string}
+  readonly profile: string
+  readonly chosen_by: string
+  readonly exit_code: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly truncated: boolean
+}
+
+/**
+ * Runs one command in a workspace and sets our exit status to its own. Its output goes where ours goes, or into the JSON
+ * object.
+ */
+export async function runWords(
+  context: Context,
+  input: Omit<ExecInput, 'stdout' | 'stderr'>,
+  {isJson}: {isJson: boolean},
+): Promise<RunJson> {
+  const [out, err] = [new OutputCapture(), new OutputCapture()]
+  const {session, why, exitCode} = await exec(context, {
+    ...input,
+    stdout: isJson ? (chunk) => out.add(chunk) : 'inherit',
+    stderr: (chunk) => void (isJson ? err.add(chunk) : process.stderr.write(chunk)),
+  })
+  process.exitCode = exitCode
+  return {
+    workspace: {id: session.workspaceId, title: session.title},
+    profile: session.account,
+    chosen_by: why,
+    exit_code: exitCode,
+    stdout: out.text(),
+    stderr: err.text(),
+    truncated: out.isTruncated || err.isTruncated,
+  }
+}

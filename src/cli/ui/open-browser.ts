@@ -1,0 +1,7 @@
+/** Opens an address in the browser of this machine, and does not wait for it. */
+export async function openBrowser(address: string): Promise<void> {
+  const {default: open} = await import('open')
+  const child = await open(address)
+  child.on('error', () => undefined)
+  child.unref()
+}

@@ -1,0 +1,22 @@
+import {Flags} from '@oclif/core'
+import {webAddress} from '../actions/web-address.ts'
+import {BaseCommand, profileFlag} from '../cli/base-command.ts'
+import {openBrowser} from '../cli/ui/open-browser.ts'
+import {workspaceArg} from '../cli/workspace-arg.ts'
+
+export default class Open extends BaseCommand {
+  static override summary = 'Open a workspace in the browser'
+  static override description = 'Opens an https address that holds no token; the browser logs in by itself.'
+  static override examples = ['<%= config.bin %> open payments-api', '<%= config.bin %> open payments-api --print']
+  static override args = {workspace: workspaceArg({required: true})}
+  static override flags = {...profileFlag, print: Flags.boolean({description: 'only print the address'})}
+
+  async run(): Promise<{web_url: string; opened: boolean}> {
+    const {args, flags} = await this.parse(Open)
+    const address = await webAddress(this.createContext(), {workspace: args.workspace, profile: flags.profile})
+    this.log(address)
+    if (flags.print || this.jsonEnabled()) return {web_url: address, opened: false}
+    await openBrowser(address)
+    return {web_url: address, opened: true}
+  }
+}
