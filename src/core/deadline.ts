@@ -7,8 +7,12 @@ export interface Deadline {
   readonly isOver: () => boolean
 }
 
-/** A deadline that starts now. `interrupted` is the signal of Ctrl-C. */
-export function deadlineIn(totalMs: number, interrupted: AbortSignal): Deadline {
+/** A longer time makes Node's timers fire at once (setTimeout takes 31 bits). */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** A deadline that starts now and is at most 24 days away. `interrupted` is the signal of Ctrl-C. */
+export function deadlineIn(wantedMs: number, interrupted: AbortSignal): Deadline {
+  const totalMs = Math.min(wantedMs, LONGEST_MS)
   const endMs = performance.now() + totalMs
   const remainingMs = (): number => Math.max(0, endMs - performance.now())
   return {

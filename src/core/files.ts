@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
-import {type FileHandle, lstat, mkdir, open, readFile, rename, rm} from 'node:fs/promises'
-import {dirname} from 'node:path'
+import {type FileHandle, lstat, mkdir, open, readFile, rename, rm, rmdir} from 'node:fs/promises'
+import {dirname, sep} from 'node:path'
 import {messageOf, RuncodeError, systemCode} from './errors.ts'
 
 /** A file of ours could not be read or written: disk full, read-only, not permitted. */
@@ -98,8 +98,7 @@ export async function removeWhole(path: string): Promise<void> {
 
 /** Removes folders upwards from `path` as long as they are empty, `stopAt` itself never. */
 export async function removeEmptyFolders(path: string, stopAt: string): Promise<void> {
-  const {rmdir} = await import('node:fs/promises')
-  for (let folder = path; folder.startsWith(stopAt) && folder !== stopAt; folder = dirname(folder)) {
+  for (let folder = path; folder.startsWith(`${stopAt}${sep}`); folder = dirname(folder)) {
     try {
       await rmdir(folder)
     } catch {

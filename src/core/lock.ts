@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto'
-import {link, readFile, rename, rm, writeFile} from 'node:fs/promises'
+import {link, readFile, rm, writeFile} from 'node:fs/promises'
 import {type Deadline, pause} from './deadline.ts'
 import {RuncodeError, systemCode} from './errors.ts'
 import {FileError} from './files.ts'
@@ -46,7 +46,7 @@ const acquire = async (path: string, deadline: Deadline): Promise<string> => {
     const text = await textOf(path)
     if (text === undefined) continue
     const holder = parseHolder(text)
-    if (holder === undefined || !(await isSameProcess(holder.pid, holder.started))) await breakLock(path, text)
+    if (holder === undefined || !(await isSameProcess(holder.pid, holder.started))) await breakLock(path, text, deadline)
     else if (deadline.isOver() || deadline.signal.aborted) throw new LockedError(path, holder.pid)
     else await pause(25 + Math.random() * 50, deadline.signal)
   }
@@ -67,18 +67,14 @@ const claim = async (path: string, text: string): Promise<boolean> => {
   }
 }
 
-/** Of several that find the same dead lock only one renames it away; one that renamed a living lock puts it back. */
-const breakLock = async (path: string, deadText: string): Promise<void> => {
-  const aside = `${path}.${randomBytes(6).toString('hex')}.dead`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return
-    throw new FileError('remove', path, error)
-  }
-  if ((await textOf(aside)) !== deadText) await link(aside, path).catch(() => undefined)
-  await rm(aside, {force: true})
-}
+/**
+ * Removes a lock whose holder is gone. That is work under a lock itself: of several that found it dead, a slow one must
+ * not remove the living lock that the first has put in its place by then.
+ */
+const breakLock = (path: string, deadText: string, deadline: Deadline): Promise<void> =>
+  withLock(`${path}.breaking`, deadline, async () => {
+    if ((await textOf(path)) === deadText) await rm(path, {force: true})
+  })
 
 const release = async (path: string, ours: string): Promise<void> => {
   if ((await textOf(path)) === ours) await rm(path, {force: true})

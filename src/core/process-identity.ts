@@ -5,7 +5,8 @@ import {systemCode} from './errors.ts'
 
 /**
  * When a process started, in words that only compare for equality: a pid is given out again, a pid with its start is
- * not. Linux: field 22 of /proc/PID/stat (proc(5)), with the boot's id. Elsewhere: ps. Null where it can't be told.
+ * not. Linux: field 22 of /proc/PID/stat (proc(5)), with the boot's id. Elsewhere: ps. Null where it can't be told; a
+ * process that has ended and only waits for its parent to ask (a zombie, for ever where nobody does) has other words.
  */
 export async function processStart(pid: number): Promise<string | null> {
   try {
@@ -13,7 +14,7 @@ export async function processStart(pid: number): Promise<string | null> {
       const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
       const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
       const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return `${afterName[19]}@${boot.trim()}`
+      return `${afterName[0] === 'Z' ? 'ended' : afterName[19]}@${boot.trim()}`
     }
     if (process.platform === 'win32') return null
     const {stdout} = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {timeout: 2000})

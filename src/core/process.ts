@@ -1,5 +1,6 @@
-import {spawn} from 'node:child_process'
+import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process'
 import {closeSync, openSync} from 'node:fs'
+import {constants} from 'node:os'
 
 /** How a child process ended. There is no default: a killed or missing program is never a success. */
 export type Ending =
@@ -48,6 +49,9 @@ export async function run(program: string, args: readonly string[], options: Run
       : setTimeout(() => {
           timedOut = true
           child.kill('SIGKILL')
+          // A child of that child may live on and hold the pipes open.
+          child.stdout.destroy()
+          child.stderr.destroy()
         }, timeoutMs)
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(input)
@@ -67,7 +71,7 @@ const collect = (stream: NodeJS.ReadableStream | null, limitBytes: number): (() 
 }
 
 /** Resolves when the child is gone and its pipes are closed. */
-export const endingOf = (child: ReturnType<typeof spawn>): Promise<Ending> =>
+export const endingOf = (child: ChildProcess): Promise<Ending> =>
   new Promise((resolve) => {
     let failure: Error | undefined
     child.on('error', (error) => {
@@ -80,6 +84,49 @@ export const endingOf = (child: ReturnType<typeof spawn>): Promise<Ending> =>
       else resolve({kind: 'unstartable', cause: failure ?? new Error('The process did not start.')})
     })
   })
+
+/** Starts a program that shares streams with us, for as long as it runs. */
+export const startAttached = (
+  program: string,
+  args: readonly string[],
+  {env, stdio}: {env: NodeJS.ProcessEnv; stdio: StdioOptions},
+): ChildProcess => spawn(program, args, {env: childEnvironment(env), stdio, windowsHide: true})
+
+/** Signals that were sent to us while a child ran. */
+export interface PassedSignals {
+  /** The first that was handed on. */
+  readonly first: () => NodeJS.Signals | undefined
+  /** Hands nothing on any more. */
+  release(): void
+}
+
+/**
+ * Hands signals that are sent to us on to a child. Those in `ignored` reach the child by the terminal as well, and only
+ * must not end us.
+ */
+export function passSignals(
+  child: ChildProcess,
+  {passed, ignored}: {passed: readonly NodeJS.Signals[]; ignored: readonly NodeJS.Signals[]},
+): PassedSignals {
+  let first: NodeJS.Signals | undefined
+  const pass = (signal: NodeJS.Signals): void => {
+    first ??= signal
+    child.kill(signal)
+  }
+  const ignore = (): void => undefined
+  for (const signal of passed) process.on(signal, pass)
+  for (const signal of ignored) process.on(signal, ignore)
+  return {
+    first: () => first,
+    release: () => {
+      for (const signal of passed) process.off(signal, pass)
+      for (const signal of ignored) process.off(signal, ignore)
+    },
+  }
+}
+
+/** 128 + n, as shells tell a death by signal. */
+export const signalStatus = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
 
 export interface DetachedOptions {
   readonly env: NodeJS.ProcessEnv

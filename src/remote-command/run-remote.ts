@@ -1,14 +1,12 @@
-import {spawn} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
-import {constants} from 'node:os'
 import {RuncodeError} from '../core/errors.ts'
-import {childEnvironment, type Ending, endingOf} from '../core/process.ts'
+import {endingOf, passSignals, signalStatus, startAttached} from '../core/process.ts'
 import {explainSsh} from '../openssh/explain.ts'
 import {isMasterAlive} from '../openssh/master.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {Session} from '../session/session.ts'
 import type {RemoteWords} from './remote-words.ts'
-import {StatusReader} from './status-reader.ts'
+import {type RemoteStatus, StatusReader} from './status-reader.ts'
 import {wrapCommand} from './wrapper.ts'
 
 /** The link broke after the command began: it may have run to its end, or not. It is never run again by us. */
@@ -67,15 +65,8 @@ export async function runRemote({
   const nonce = randomBytes(16).toString('hex')
   // A client whose master dies under it would go on alone, over a connection of its own: it gets none.
   const way = usedMaster ? ['-o', 'ProxyCommand=false'] : ['-o', 'ControlPath=none']
-  const child = spawn(
-    ssh,
-    ['-T', '-F', session.configFile, ...way, session.alias, wrapCommand(words, {nonce, directory})],
-    {
-      env: childEnvironment(env),
-      stdio: ['inherit', stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe'],
-      windowsHide: true,
-    },
-  )
+  const args = ['-T', '-F', session.configFile, ...way, session.alias, wrapCommand(words, {nonce, directory})]
+  const child = startAttached(ssh, args, {env, stdio: ['inherit', stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe']})
   if (stdout !== 'inherit') child.stdout?.on('data', stdout)
   const reader = new StatusReader(nonce)
   const before: Buffer[] = []
@@ -84,34 +75,28 @@ export async function runRemote({
     if (reader.status.hasBegun) stderr(Buffer.concat([...before.splice(0), bytes]))
     else before.push(bytes)
   })
-  const release = passSignals(child)
+  // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
+  const signals = passSignals(child, {passed: ['SIGINT', 'SIGTERM', 'SIGHUP'], ignored: []})
   const ending = await endingOf(child)
-  release()
+  signals.release()
   if (reader.status.hasBegun && reader.rest().length > 0) stderr(reader.rest())
-  return {
-    exitCode: exitCodeOf(reader, ending, {host: session.host, directory, said: Buffer.concat(before).toString('utf8')}),
-    usedMaster,
-  }
+  // ssh tells its own death by a signal that we passed on in several ways; ours is the signal itself.
+  const signal = signals.first() ?? (ending.kind === 'signalled' ? ending.signal : undefined)
+  const said = Buffer.concat(before).toString('utf8')
+  return {exitCode: exitCodeOf(reader.status, {signal, host: session.host, directory, said}), usedMaster}
 }
 
-const exitCodeOf = (
-  {status}: StatusReader,
-  ending: Ending,
-  {host, directory, said}: {host: string; directory: string | undefined; said: string},
-): number => {
+interface Surroundings {
+  readonly signal: NodeJS.Signals | undefined
+  readonly host: string
+  readonly directory: string | undefined
+  readonly said: string
+}
+
+const exitCodeOf = (status: RemoteStatus, {signal, host, directory, said}: Surroundings): number => {
   if (status.exitCode !== undefined) return status.exitCode
   if (status.lacksDirectory) throw new NoDirectoryError(directory ?? '~')
-  if (ending.kind === 'signalled') return 128 + constants.signals[ending.signal]
+  if (signal !== undefined) return signalStatus(signal)
   if (status.hasBegun) throw new ConnectionLostError(host)
   throw explainSsh(said, host)
-}
-
-/** While the command runs, what is sent to us is for it: ssh gets it and ends, and the far side with it. */
-const passSignals = (child: ReturnType<typeof spawn>): (() => void) => {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
-  for (const signal of signals) process.on(signal, pass)
-  return () => {
-    for (const signal of signals) process.off(signal, pass)
-  }
 }

@@ -1,6 +1,4 @@
-import {spawn} from 'node:child_process'
-import {constants} from 'node:os'
-import {childEnvironment, endingOf} from '../core/process.ts'
+import {endingOf, passSignals, signalStatus, startAttached} from '../core/process.ts'
 import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {Session} from '../session/session.ts'
@@ -17,16 +15,11 @@ export async function runShell(
 ): Promise<number> {
   const ssh = await findProgram('ssh', env)
   const line = wrapShell(directory)
-  const child = spawn(ssh, ['-tt', '-F', session.configFile, session.alias, ...(line === undefined ? [] : [line])], {
-    env: childEnvironment(env),
-    stdio: 'inherit',
-  })
-  // The terminal sends its signals to ssh as well, which is in its foreground group; they must not end us first.
-  const ignore = (): void => undefined
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
-  process.on('SIGINT', ignore).on('SIGQUIT', ignore).on('SIGTERM', pass).on('SIGHUP', pass)
+  const args = ['-tt', '-F', session.configFile, session.alias, ...(line === undefined ? [] : [line])]
+  const child = startAttached(ssh, args, {env, stdio: 'inherit'})
+  const signals = passSignals(child, {passed: ['SIGTERM', 'SIGHUP'], ignored: ['SIGINT', 'SIGQUIT']})
   const ending = await endingOf(child)
-  process.off('SIGINT', ignore).off('SIGQUIT', ignore).off('SIGTERM', pass).off('SIGHUP', pass)
+  signals.release()
   if (ending.kind === 'unstartable') throw new OpensshFailedError('ssh', ending, '')
-  return ending.kind === 'exited' ? ending.code : 128 + constants.signals[ending.signal]
+  return ending.kind === 'exited' ? ending.code : signalStatus(ending.signal)
 }
