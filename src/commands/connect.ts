@@ -59,6 +59,7 @@ const toJson = ({session, workspace, attachment, wasStarted, isReused}: Connecti
   attached_to: attachment.tree,
   alias: session.alias,
   config: session.configFile,
+  control_path: session.controlPath ?? null,
   command: ['ssh', '-F', session.configFile, session.alias],
   host: session.host,
   port: session.port,
