@@ -1,0 +1,74 @@
+import {readIfThere, writeWhole} from '../core/files.ts'
+import {isSameProcess} from '../core/process-identity.ts'
+
+/** What a running server says of itself, in its folder and to whoever started it. */
+export interface ServerFacts {
+  readonly pid: number
+  /** When that process started, as processStart gives it. */
+  readonly started: string | null
+  readonly version: string
+  readonly apiPort: number
+  readonly gatewayPort: number
+  /** `https://localhost:<port>` */
+  readonly apiBase: string
+  readonly caFile: string
+  readonly idleSeconds: number | undefined
+}
+
+/** Writes the facts whole, mode 0600. Throws FileError. */
+export const writeServerFacts = (file: string, facts: ServerFacts): Promise<void> =>
+  writeWhole(file, `${JSON.stringify(wireOf(facts), null, 2)}\n`)
+
+/** The facts of the server that runs now; undefined where none does, or the file is not one of ours. Throws FileError. */
+export async function livingServer(file: string): Promise<ServerFacts | undefined> {
+  const text = await readIfThere(file)
+  const facts = text === undefined ? undefined : parseServerFacts(text)
+  return facts !== undefined && (await isSameProcess(facts.pid, facts.started)) ? facts : undefined
+}
+
+const wireOf = ({pid, started, version, apiPort, gatewayPort, apiBase, caFile, idleSeconds}: ServerFacts) => ({
+  pid,
+  started,
+  version,
+  api_port: apiPort,
+  gateway_port: gatewayPort,
+  api_base: apiBase,
+  ca_file: caFile,
+  idle_seconds: idleSeconds ?? null,
+})
+
+/** Undefined for every text that writeServerFacts would not write. */
+export function parseServerFacts(text: string): ServerFacts | undefined {
+  try {
+    const {pid, started, version, api_port, gateway_port, api_base, ca_file, idle_seconds} = JSON.parse(text)
+    const isGood =
+      isCount(pid) &&
+      (started === null || typeof started === 'string') &&
+      typeof version === 'string' &&
+      isPort(api_port) &&
+      isPort(gateway_port) &&
+      api_base === `https://localhost:${api_port}` &&
+      typeof ca_file === 'string' &&
+      (idle_seconds === null || isCount(idle_seconds))
+    if (!isGood) return undefined
+    const idleSeconds = idle_seconds ?? undefined
+    return {
+      pid,
+      started,
+      version,
+      apiPort: api_port,
+      gatewayPort: gateway_port,
+      apiBase: api_base,
+      caFile: ca_file,
+      idleSeconds,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** A port that something can be reached at. */
+export const isPort = (value: unknown): value is number => isCount(value) && value <= 65_535
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0
