@@ -1,0 +1,70 @@
+import ssh2, {type AuthContext, type Connection, type PublicKeyAuthContext} from 'ssh2'
+import type {RuntimeWorkspace} from '../runtime/runtime.ts'
+import type {GatewayOptions} from './gateway.ts'
+import {judgeOfferedKey, type OfferVerdict} from './judge-offered-key.ts'
+
+/** Failures after which a connection is ended; an agent with many keys offers them one by one. */
+const MAX_TRIES = 10
+
+/** Who was let in. */
+export interface Admitted {
+  readonly user: string
+  readonly workspace: RuntimeWorkspace
+}
+
+/** Why the last try failed. `method`: it was no public key. */
+export type Refusal = Exclude<OfferVerdict, 'registered'> | 'bad_signature' | 'method'
+
+export interface AuthenticationOutcome {
+  /** Set once, before the client is told. */
+  admitted?: Admitted
+  /** The last failure, with the user that was asked for. */
+  refused?: {readonly user: string; readonly reason: Refusal; readonly tries: number}
+}
+
+/** Answers the authentication requests of a connection: public keys only, each proven by its signature. */
+export function authenticate(connection: Connection, admit: GatewayOptions['admit']): AuthenticationOutcome {
+  const outcome: AuthenticationOutcome = {}
+  let tries = 0
+  connection.on('authentication', (context) => {
+    // What was sent before the client heard of the end.
+    if (tries >= MAX_TRIES) return
+    const verdict = judge(context, admit)
+    if (verdict === 'offered') return context.accept()
+    if (typeof verdict === 'object') {
+      outcome.admitted = verdict
+      return context.accept()
+    }
+    // A client asks with `none` first, only to learn the methods (RFC 4252 section 5.2).
+    if (context.method !== 'none') tries += 1
+    outcome.refused = {user: context.username, reason: verdict, tries}
+    context.reject(['publickey'])
+    if (tries >= MAX_TRIES) connection.end()
+  })
+  return outcome
+}
+
+const judge = (context: AuthContext, admit: GatewayOptions['admit']): Admitted | Refusal | 'offered' => {
+  if (context.method !== 'publickey') return 'method'
+  const entrance = admit(context.username)
+  const verdict = judgeOfferedKey(entrance?.publicKeys, {
+    algorithm: context.key.algo,
+    hashAlgorithm: context.hashAlgo,
+    blob: context.key.data,
+  })
+  if (verdict !== 'registered') return verdict
+  if (entrance === undefined) return 'unknown_user'
+  if (context.signature === undefined) return 'offered'
+  return isProven(context) ? {user: context.username, workspace: entrance.workspace} : 'bad_signature'
+}
+
+/** ssh2 gives an Error, or throws, where a signature cannot be read at all. */
+const isProven = ({key, blob, signature, hashAlgo}: PublicKeyAuthContext): boolean => {
+  if (blob === undefined || signature === undefined) return false
+  try {
+    const parsed = ssh2.utils.parseKey(key.data)
+    return !(parsed instanceof Error) && parsed.verify(blob, signature, hashAlgo) === true
+  } catch {
+    return false
+  }
+}

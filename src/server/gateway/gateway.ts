@@ -1,0 +1,26 @@
+import type {Runtime, RuntimeWorkspace} from '../runtime/runtime.ts'
+
+export interface GatewayOptions {
+  readonly address: string
+  /** 0 asks for a free port. */
+  readonly port: number
+  /** OpenSSH private key file text, ed25519. */
+  readonly hostKey: string
+  readonly runtime: Runtime
+  /** The running workspace of an SSH user, with the public keys (`type base64`) that may enter it now. */
+  readonly admit: (
+    user: string,
+  ) => {readonly workspace: RuntimeWorkspace; readonly publicKeys: readonly string[]} | undefined
+  /** Says what happened, for the audit: `ssh_accepted`, `ssh_refused`. */
+  readonly record: (event: string, facts: Readonly<Record<string, string | number | null>>) => void
+}
+
+export interface Gateway {
+  readonly port: number
+  /** Authenticated connections now. */
+  readonly connectionCount: () => number
+  /** Ends the connections of a workspace that was stopped. */
+  disconnect(workspaceId: number): void
+  /** Stops listening and ends every connection. */
+  close(): Promise<void>
+}

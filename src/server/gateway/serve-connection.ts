@@ -1,0 +1,136 @@
+import type {Socket} from 'node:net'
+import ssh2, {type Connection, type Session} from 'ssh2'
+import {type Admitted, authenticate} from './authenticate.ts'
+import type {GatewayOptions} from './gateway.ts'
+import {parseSocketTarget, parseTcpTarget, serveForward} from './serve-forward.ts'
+import {type ServedSession, serveSession} from './serve-session.ts'
+import {completeChannelRequests} from './ssh2-gaps.ts'
+
+/** From the TCP accept; OpenSSH's own default is 120 s, for people who type passwords. */
+const LOGIN_LIMIT_MS = 20_000
+/** OpenSSH's master opens 10 at most by default (MaxSessions); the forwards of a browser come on top. */
+const MAX_CHANNELS = 64
+/** Replies that wait for a client which sends requests but reads nothing; then we read no more from it. */
+const MAX_UNSENT_BYTES = 8 << 20
+/** How long a client may take to hear that we close. */
+const CLOSE_LIMIT_MS = 1000
+/** OpenSSH sends its `eow@openssh.com` (see completeChannelRequests) only to a server whose name begins like its own. */
+const IDENT = 'OpenSSH_compatible runcode'
+/**
+ * ssh2 cannot be told to send no keepalives, so they come every 24 days: on loopback a dead client is a closed socket,
+ * and a suspended one may come back.
+ */
+const KEEPALIVE_MS = 2 ** 31 - 1
+
+export interface ServedConnection {
+  /** Undefined until the client is let in. */
+  readonly admitted: () => Admitted | undefined
+  end(): void
+  /** Resolves when the socket is closed and every process that this connection started is gone. */
+  readonly closed: Promise<void>
+}
+
+/** Speaks SSH on an accepted socket until it closes. */
+export function serveConnection(socket: Socket, options: GatewayOptions): ServedConnection {
+  const endings = new Set<Promise<unknown>>()
+  let outcome: ReturnType<typeof authenticate> = {}
+  let client: Connection | undefined
+  let isReady = false
+
+  // One ssh2 server a socket: the library does not say which socket a connection came by.
+  const ssh = new ssh2.Server(
+    {
+      hostKeys: [options.hostKey],
+      ident: IDENT,
+      keepaliveInterval: KEEPALIVE_MS,
+      algorithms: {compress: ['none']},
+    },
+    (connection) => {
+      client = connection
+      // Without a listener one malformed packet would end the whole program.
+      connection.on('error', () => setTimeout(() => socket.destroy(), CLOSE_LIMIT_MS).unref())
+      outcome = authenticate(connection, options.admit)
+      connection.once('ready', () => {
+        const {admitted} = outcome
+        if (admitted === undefined) return void socket.destroy()
+        isReady = true
+        clearTimeout(loginLimit)
+        options.record('ssh_accepted', {workspace_id: admitted.workspace.id, user: admitted.user})
+        serveChannels(connection, socket, admitted, options, (ended) => {
+          endings.add(ended)
+          void ended.then(() => endings.delete(ended))
+        })
+      })
+    },
+  )
+  const loginLimit = setTimeout(() => socket.destroy(), LOGIN_LIMIT_MS)
+  socket.setMaxListeners(0)
+  const closed = new Promise<void>((resolve) => {
+    socket.once('close', () => {
+      clearTimeout(loginLimit)
+      const {refused} = outcome
+      if (!isReady && refused !== undefined) options.record('ssh_refused', {...refused, user: auditName(refused.user)})
+      void Promise.all(endings).then(() => resolve())
+    })
+  })
+  ssh.injectSocket(socket)
+  socket.on('data', () => holdWhileUnread(socket))
+  return {
+    admitted: () => (isReady ? outcome.admitted : undefined),
+    end: () => {
+      client?.end()
+      setTimeout(() => socket.destroy(), client === undefined ? 0 : CLOSE_LIMIT_MS).unref()
+    },
+    closed,
+  }
+}
+
+/** A name that a stranger sent is kept only where it could be a workspace's. */
+const auditName = (user: string): string | null => (/^[a-z0-9-]{1,64}$/.test(user) ? user : null)
+
+const holdWhileUnread = (socket: Socket): void => {
+  if (socket.writableLength <= MAX_UNSENT_BYTES || socket.isPaused()) return
+  socket.pause()
+  socket.once('drain', () => socket.resume())
+}
+
+/** Remote forwards (`-R`) are refused by ssh2, as no one listens for them; so are all channel types but these three. */
+const serveChannels = (
+  connection: Connection,
+  socket: Socket,
+  {user, workspace}: Admitted,
+  {runtime, admit}: GatewayOptions,
+  onProcess: (ended: Promise<unknown>) => void,
+): void => {
+  const sessions = new Map<Session, ServedSession>()
+  const forwards = new Set<() => void>()
+  // A pass that ended does not end a connection; a workspace that stopped does.
+  const mayOpen = (): boolean =>
+    admit(user)?.workspace.id === workspace.id && sessions.size + forwards.size < MAX_CHANNELS
+
+  connection.on('session', (accept, reject) => {
+    if (!mayOpen()) return reject()
+    const session = accept()
+    sessions.set(session, serveSession(session, {workspace, runtime, connection: socket, onProcess}))
+    session.on('close', () => sessions.delete(session))
+  })
+  const forward = (
+    target: ReturnType<typeof parseTcpTarget>,
+    accept: () => ssh2.ServerChannel,
+    reject: () => void,
+  ): void => {
+    if (target === undefined || !mayOpen()) {
+      reject()
+      return
+    }
+    const end = serveForward(target, {connection: socket, accept, reject, onClosed: () => forwards.delete(end)})
+    forwards.add(end)
+  }
+  connection.on('tcpip', (accept, reject, info) => forward(parseTcpTarget(info), accept, reject))
+  connection.on('openssh.streamlocal', (accept, reject, info) => forward(parseSocketTarget(info), accept, reject))
+  completeChannelRequests(connection, (session) => sessions.get(session)?.dropOutput())
+  connection.once('close', () => {
+    for (const session of sessions.values()) session.close()
+    for (const end of forwards) end()
+  })
+}

@@ -1,0 +1,84 @@
+import type {Socket} from 'node:net'
+import type {ServerChannel, Session} from 'ssh2'
+import type {PtyRequest, Runtime, RuntimeProcess, RuntimeWorkspace} from '../runtime/runtime.ts'
+import {runOnChannel} from './run-on-channel.ts'
+import {isAcceptedVariable, parsePty, parseSignal, parseSize} from './session-requests.ts'
+
+/** More variables than any client sends. */
+const MAX_VARIABLES = 64
+
+export interface SessionOptions {
+  readonly workspace: RuntimeWorkspace
+  readonly runtime: Runtime
+  readonly connection: Socket
+  /** Gets the ending of each process that was started. */
+  readonly onProcess: (ended: Promise<unknown>) => void
+}
+
+export interface ServedSession {
+  /** The channel or the connection is gone: what still runs is ended. */
+  close(): void
+  /** The client wants no more of stdout: the process sees a closed pipe. */
+  dropOutput(): void
+}
+
+/**
+ * Answers the requests on a session channel (RFC 4254 section 6): variables, a terminal, one command or shell, its
+ * signals. What has no listener here (subsystems, X11, agent forwarding) is refused by ssh2.
+ */
+export function serveSession(
+  session: Session,
+  {workspace, runtime, connection, onProcess}: SessionOptions,
+): ServedSession {
+  const env: Record<string, string> = {}
+  let pty: PtyRequest | undefined
+  let child: RuntimeProcess | undefined
+  let isOver = false
+
+  const run = (accept: () => ServerChannel | undefined, reject: () => void, command: string | undefined): void => {
+    const channel = child === undefined && !isOver ? accept() : undefined
+    if (channel === undefined) {
+      reject?.()
+      return
+    }
+    child = runtime.exec(workspace, {command, pty, env})
+    onProcess(child.ended)
+    void runOnChannel(channel, child, connection).then(() => {
+      isOver = true
+    })
+  }
+  session.on('env', (accept, reject, {key, val}) => {
+    const isAccepted = isAcceptedVariable(key, val) && Object.keys(env).length < MAX_VARIABLES
+    if (isAccepted) env[key] = val
+    answer(isAccepted, accept, reject)
+  })
+  session.on('pty', (accept, reject, request) => {
+    pty = parsePty(request)
+    answer(pty !== undefined, accept, reject)
+  })
+  session.on('window-change', (accept, _reject, request) => {
+    const {columns, rows} = parseSize(request)
+    child?.resize(columns, rows)
+    accept?.()
+  })
+  session.on('signal', (accept, reject, {name}) => {
+    const signal = parseSignal(name)
+    if (signal !== undefined) child?.signal(signal)
+    answer(signal !== undefined, accept, reject)
+  })
+  session.on('exec', (accept, reject, {command}) => run(accept, reject, command))
+  session.on('shell', (accept, reject) => run(accept, reject, undefined))
+
+  const close = (): void => {
+    if (isOver) return
+    isOver = true
+    child?.end()
+    for (const stream of [child?.stdin, child?.stdout, child?.stderr]) stream?.destroy()
+  }
+  session.on('close', close)
+  return {close, dropOutput: () => child?.stdout.destroy()}
+}
+
+/** ssh2 gives neither function where the client wants no reply. */
+const answer = (isAccepted: boolean, accept: (() => void) | undefined, reject: (() => void) | undefined): void =>
+  isAccepted ? accept?.() : reject?.()

@@ -1,0 +1,42 @@
+import {setTimeout as pause} from 'node:timers/promises'
+import {RuncodeError} from '../../../core/errors.ts'
+import {markedProcesses} from './marked-processes.ts'
+import {GRACE_MS, signalOne} from './process-group.ts'
+
+const LOOK_EVERY_MS = 50
+/** From the first TERM to giving up. */
+const LIMIT_MS = 3 * GRACE_MS
+
+/** Processes of a workspace that even KILL did not end: they hang in the kernel, or belong to another user. */
+export class StillRunningError extends RuncodeError {
+  constructor(pids: readonly number[]) {
+    super(`Processes of the workspace could not be ended: ${pids.join(', ')}.`, {
+      code: 'stop_failed',
+      hint: `Look at them: ps -fp ${pids.join(',')}`,
+      facts: {pids},
+    })
+  }
+}
+
+/** Ends every process that carries a workspace's mark, and those that they start meanwhile: TERM, a grace, KILL. Throws StillRunningError. */
+export async function endMarkedProcesses(root: string): Promise<void> {
+  const start = performance.now()
+  const asked = new Set<number>()
+  for (;;) {
+    const pids = await markedProcesses(root)
+    if (pids.length === 0) return
+    const elapsedMs = performance.now() - start
+    if (elapsedMs > LIMIT_MS) throw new StillRunningError(pids)
+    for (const pid of pids) {
+      if (elapsedMs > GRACE_MS) signalOne(pid, 'SIGKILL')
+      else if (!asked.has(pid)) askToEnd(pid)
+      asked.add(pid)
+    }
+    await pause(LOOK_EVERY_MS)
+  }
+}
+
+const askToEnd = (pid: number): void => {
+  signalOne(pid, 'SIGTERM')
+  signalOne(pid, 'SIGCONT')
+}

@@ -1,0 +1,106 @@
+import {resolve} from 'node:path'
+import {messageOf, RuncodeError} from '../../../core/errors.ts'
+import {removeWhole} from '../../../core/files.ts'
+import {type Ending, run} from '../../../core/process.ts'
+import type {ExecRequest, Runtime, RuntimeProcess, RuntimeWorkspace} from '../runtime.ts'
+import {endMarkedProcesses} from './end-marked-processes.ts'
+import {loginShell} from './login-shell.ts'
+import {spawnPiped} from './spawn-piped.ts'
+import {spawnTerminal} from './spawn-terminal.ts'
+import {stillbornProcess, unstartable} from './stillborn-process.ts'
+import {workspaceEnvironment} from './workspace-environment.ts'
+import {makeWorkspaceFolder, type WorkspaceFolder, workspaceFolder} from './workspace-folder.ts'
+
+const START_LIMIT_MS = 10_000
+
+export interface ProcessRuntimeOptions {
+  /** Holds one folder a workspace. */
+  readonly folder: string
+  /** The server's own environment; see workspaceEnvironment for what of it gets through. */
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** No command runs in the workspace. */
+export class WorkspaceStartError extends RuncodeError {
+  constructor(shell: string, why: string) {
+    super(`The shell ${shell} does not run in the workspace: ${why}.`, {
+      code: 'start_failed',
+      hint: 'Set SHELL to a shell that works, and restart the server.',
+    })
+  }
+}
+
+/**
+ * Workspaces that are folders of this machine, whose commands are processes of the server's own user. It is no
+ * isolation: a workspace can do whatever that user can.
+ */
+export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runtime {
+  const running = new Map<RuntimeProcess, string>()
+  const shell = loginShell(env)
+  const placeOf = (workspace: RuntimeWorkspace): WorkspaceFolder => workspaceFolder(resolve(folder), workspace)
+
+  const exec = (workspace: RuntimeWorkspace, {command, pty, env: requested}: ExecRequest): RuntimeProcess => {
+    try {
+      const place = placeOf(workspace)
+      const options = {
+        shell,
+        command,
+        root: place.root,
+        cwd: place.home,
+        env: workspaceEnvironment({env, workspace, folder: place, requested}),
+      }
+      const child = pty === undefined ? spawnPiped(options) : spawnTerminal({...options, pty})
+      running.set(child, place.root)
+      void child.ended.then(() => running.delete(child))
+      return child
+    } catch (error) {
+      return stillbornProcess(Promise.resolve(unstartable(error)))
+    }
+  }
+  const stop = async (workspace: RuntimeWorkspace): Promise<void> => {
+    const {root} = placeOf(workspace)
+    const ours = [...running].filter(([, where]) => where === root).map(([child]) => child)
+    for (const child of ours) child.end()
+    await endMarkedProcesses(root)
+    // A reader that holds back the output of a dead process must not hold us.
+    for (const child of ours) {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }
+    await Promise.all(ours.map(({ended}) => ended))
+  }
+  return {
+    exec,
+    stop,
+    workdir: (workspace) => placeOf(workspace).workdir,
+    start: async (workspace) => {
+      await makeWorkspaceFolder(placeOf(workspace))
+      const child = exec(workspace, {command: 'true', pty: undefined, env: {}})
+      child.stdin.end()
+      const limit = setTimeout(() => child.end(), START_LIMIT_MS)
+      const why = failureOf(await child.ended)
+      clearTimeout(limit)
+      if (why !== undefined) throw new WorkspaceStartError(shell, why)
+    },
+    remove: async (workspace) => {
+      await stop(workspace)
+      await removeTree(placeOf(workspace).root, env)
+    },
+  }
+}
+
+const failureOf = (ending: Ending): string | undefined => {
+  if (ending.kind === 'unstartable') return messageOf(ending.cause)
+  if (ending.kind === 'signalled') return `it was ended by ${ending.signal}`
+  return ending.code === 0 ? undefined : `it exits with ${ending.code}`
+}
+
+/** Package managers leave folders that even their owner cannot empty (mode 0555). */
+const removeTree = async (root: string, env: NodeJS.ProcessEnv): Promise<void> => {
+  try {
+    await removeWhole(root)
+  } catch {
+    await run('chmod', ['-R', 'u+rwX', root], {env})
+    await removeWhole(root)
+  }
+}

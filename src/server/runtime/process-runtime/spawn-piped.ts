@@ -1,0 +1,78 @@
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import type {Socket} from 'node:net'
+import {basename} from 'node:path'
+import {type Ending, endingOf} from '../../../core/process.ts'
+import type {RuntimeProcess} from '../runtime.ts'
+import {closeChildEnds, openOutputPipes} from './open-output-pipes.ts'
+import {endGroup, signalGroup} from './process-group.ts'
+import {stillbornProcess, unstartable} from './stillborn-process.ts'
+
+export interface SpawnOptions {
+  readonly shell: string
+  /** One line for the shell; undefined asks for a login shell. */
+  readonly command: string | undefined
+  /** The folder of the workspace, for what is needed to start. */
+  readonly root: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Runs a command or a login shell (a dash before its name, login(1)) on three pipes, in a process group of its own. */
+export function spawnPiped(options: SpawnOptions): RuntimeProcess {
+  const pipes = openOutputPipes(options.root)
+  const [{output: stdout}, {output: stderr}] = pipes
+  const child = spawnShell(options, [pipes[0].childEnd, pipes[1].childEnd])
+  closeChildEnds(pipes)
+  if (child instanceof Error || child.pid === undefined || child.stdin === null) {
+    stdout.destroy()
+    stderr.destroy()
+    return stillbornProcess(child instanceof Error ? Promise.resolve(unstartable(child)) : endingOf(child))
+  }
+  const {pid, stdin} = child
+  let groupEnd: Promise<void> | undefined
+  let isOver = false
+  const wait = async (): Promise<Ending> => {
+    const [ending] = await Promise.all([endingOf(child), closed(stdout), closed(stderr)])
+    await groupEnd
+    isOver = true
+    return ending
+  }
+  return {
+    stdin,
+    stdout,
+    stderr,
+    ended: wait(),
+    resize: () => undefined,
+    signal: (name) => {
+      if (!isOver) signalGroup(pid, name)
+    },
+    end: () => {
+      if (!isOver) groupEnd ??= endGroup(pid)
+    },
+  }
+}
+
+/** An Error where Node refuses the text: a command with a NUL in it. */
+const spawnShell = (
+  {shell, command, cwd, env}: SpawnOptions,
+  [stdout, stderr]: readonly [number, number],
+): ReturnType<typeof spawn> | Error => {
+  try {
+    return spawn(shell, command === undefined ? [] : ['-c', command], {
+      cwd,
+      env: {...env},
+      argv0: command === undefined ? `-${basename(shell)}` : shell,
+      detached: true,
+      windowsHide: true,
+      stdio: ['pipe', stdout, stderr],
+    })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+const closed = async (stream: Socket): Promise<void> => {
+  stream.on('error', () => undefined)
+  if (!stream.closed) await once(stream, 'close')
+}
