@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import {sourceFiles} from './source-tree.ts'
+
+/** What only some files may touch, and which these are. */
+const DOORS: Readonly<Record<string, {pattern: RegExp; open: readonly RegExp[]}>> = {
+  'another process': {
+    pattern: /'node:child_process'/,
+    open: [/^src\/core\/process(-identity)?\.ts$/, /^src\/server\/runtime\//],
+  },
+  'the network': {
+    pattern: /'node:(?:https?|http2|tls|dgram|dns)(?:\/promises)?'|\bfetch\(/,
+    open: [/^src\/network\//, /^src\/server\//],
+  },
+  sockets: {
+    // node:net also tells what an address is; workspace and network ask for that alone.
+    pattern: /import \{[^}]*\b(?:connect|createServer|createConnection|Socket)\b[^}]*\} from 'node:net'/,
+    open: [/^src\/openssh\/mux\.ts$/, /^src\/server\//],
+  },
+  'the environment of this process': {
+    pattern: /\bprocess\.env\b/,
+    open: [/^src\/cli\//],
+  },
+  'the current directory': {pattern: /\bprocess\.cwd\(/, open: [/^src\/cli\/create-context\.ts$/]},
+  'the time': {pattern: /\bDate\.now\(|\bnew Date\(\)/, open: [/^src\/cli\/create-context\.ts$/]},
+  'the console': {pattern: /\bconsole\./, open: []},
+  'our streams': {
+    pattern: /\bprocess\.(?:stdout|stderr|stdin)\b/,
+    open: [/^src\/cli\//, /^src\/commands\//, /^src\/credentials\/keychain-child\.ts$/],
+  },
+  'the end of this process': {pattern: /\bprocess\.(?:exit|reallyExit|abort)\(/, open: []},
+  'the exit status': {pattern: /\bprocess\.exitCode\b/, open: [/^src\/cli\//, /^src\/commands\//]},
+  'a shell': {pattern: /\bshell:\s*(?:true|')|\bexecSync\(/, open: []},
+}
+
+describe('the doors', () => {
+  const files = sourceFiles('src')
+  for (const [what, {pattern, open}] of Object.entries(DOORS)) {
+    it(`lead to ${what} in ${open.length === 0 ? 'no place' : 'their places only'}`, () => {
+      const found = files.filter(({path, text}) => pattern.test(text) && !open.some((place) => place.test(path)))
+      assert.deepEqual(
+        found.map(({path}) => path),
+        [],
+      )
+    })
+  }
+})
