@@ -1,0 +1,112 @@
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process'
+import {appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {connect, createServer} from 'node:net'
+import {tmpdir, userInfo} from 'node:os'
+import {join} from 'node:path'
+
+const PROGRAM = '/usr/sbin/sshd'
+
+/** Why there is no sshd to test against, or undefined where there is one. */
+export const whyNoSshd = (): string | undefined => (existsSync(PROGRAM) ? undefined : `no sshd (${PROGRAM})`)
+
+/** OpenSSH's own server on loopback, for the user of this process, with keys that a test lets in. */
+export interface RealSshd {
+  readonly port: number
+  readonly user: string
+  /** `type base64` */
+  readonly hostKey: string
+  readonly folder: string
+  /** Lets one public key in. */
+  admit(publicKey: string): void
+  /** What it logged so far. */
+  log(): string
+  /** Starts it again with another host key. */
+  changeHostKey(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function startRealSshd(): Promise<RealSshd> {
+  const folder = mkdtempSync(join(tmpdir(), 'rc-sshd-'))
+  const port = await freePort()
+  const {username: user, uid} = userInfo()
+  // Its privilege separation wants this folder where it is started by root.
+  if (uid === 0) mkdirSync('/run/sshd', {recursive: true})
+  const keys = join(folder, 'authorized_keys')
+  writeFileSync(keys, '', {mode: 0o600})
+  const makeHostKey = (): string => {
+    rmSync(join(folder, 'host_key'), {force: true})
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'host_key')], {input: 'y\n'})
+    return readFileSync(join(folder, 'host_key.pub'), 'utf8').split(' ').slice(0, 2).join(' ').trim()
+  }
+  const hostKey = makeHostKey()
+  const config = join(folder, 'sshd_config')
+  writeFileSync(
+    config,
+    [
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${join(folder, 'host_key')}`,
+      `AuthorizedKeysFile ${keys}`,
+      `PidFile ${join(folder, 'pid')}`,
+      'PasswordAuthentication no',
+      'KbdInteractiveAuthentication no',
+      'PermitRootLogin prohibit-password',
+      'UsePAM no',
+      'StrictModes no',
+      'MaxStartups 100',
+      'LogLevel VERBOSE',
+      '',
+    ].join('\n'),
+  )
+  let child = await start(config, folder, port)
+  return {
+    port,
+    user,
+    hostKey,
+    folder,
+    admit: (publicKey) => appendFileSync(keys, `${publicKey}\n`),
+    log: () => readFileSync(join(folder, 'log'), 'utf8'),
+    changeHostKey: async () => {
+      await end(child)
+      makeHostKey()
+      child = await start(config, folder, port)
+    },
+    stop: async () => {
+      await end(child)
+      rmSync(folder, {recursive: true, force: true})
+    },
+  }
+}
+
+const start = async (config: string, folder: string, port: number): Promise<ChildProcess> => {
+  const child = spawn(PROGRAM, ['-D', '-f', config, '-E', join(folder, 'log')], {stdio: 'ignore'})
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await answers(port)) return child
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`sshd did not start: ${readFileSync(join(folder, 'log'), 'utf8')}`)
+}
+
+const end = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    child.once('close', () => resolve())
+    child.kill('SIGTERM')
+  })
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('data', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })

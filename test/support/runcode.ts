@@ -1,0 +1,51 @@
+import {type ChildProcess, spawn} from 'node:child_process'
+import {fileURLToPath} from 'node:url'
+
+/** The built program. */
+export const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+
+export interface RunOptions {
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  /** Given on stdin, which is then closed; the null device where there is none. */
+  readonly input?: string | Buffer
+}
+
+export interface Run {
+  /** The exit status, or the signal that ended it. */
+  readonly status: number | NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  /** stdout as bytes. */
+  readonly bytes: Buffer
+}
+
+/** Starts the program as a process of its own; the caller talks to it and waits. */
+export const startRuncode = (args: readonly string[], {env, cwd}: RunOptions): ChildProcess =>
+  spawn(process.execPath, [BIN, ...args], {env: {...env}, cwd, stdio: ['pipe', 'pipe', 'pipe']})
+
+/** Runs the program to its end. */
+export function runcode(args: readonly string[], {env, cwd, input}: RunOptions): Promise<Run> {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: {...env},
+    cwd,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  })
+  const [out, err]: [Buffer[], Buffer[]] = [[], []]
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(input)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      const bytes = Buffer.concat(out)
+      resolve({
+        status: code ?? signal,
+        stdout: bytes.toString('utf8'),
+        stderr: Buffer.concat(err).toString('utf8'),
+        bytes,
+      })
+    })
+  })
+}
