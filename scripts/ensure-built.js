@@ -26,7 +26,8 @@ const install = () => {
   // npm names itself to what it starts; on Windows it is a .cmd, which needs npm's own script and node.
   const npm = process.env['npm_execpath']
   const [program, before] = npm === undefined ? ['npm', []] : [process.execPath, [npm]]
-  const {status, error} = spawnSync(program, [...before, 'ci', '--no-audit', '--no-fund'], {
+  // Not "npm ci": it refuses a lock file that does not name the optional packages of every other platform.
+  const {status, error} = spawnSync(program, [...before, 'install', '--no-save', '--no-audit', '--no-fund'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   })
