@@ -30,7 +30,10 @@ export interface RunResult {
   readonly timedOut: boolean
 }
 
-/** Runs a program with an argv, never through a shell, and gives how it ended with what it printed (UTF-8). Never throws. */
+/**
+ * Runs a program with an argv, never through a shell, and gives how it ended with what it printed (UTF-8). Throws only
+ * for words that no process can be given: with a zero byte, or longer than the system takes (execve(2), E2BIG).
+ */
 export async function run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   const {env, input, signal, timeoutMs, limitBytes = 1 << 20} = options
   const child = spawn(program, args, {
@@ -50,8 +53,8 @@ export async function run(program: string, args: readonly string[], options: Run
           timedOut = true
           child.kill('SIGKILL')
           // A child of that child may live on and hold the pipes open.
-          child.stdout.destroy()
-          child.stderr.destroy()
+          child.stdout?.destroy()
+          child.stderr?.destroy()
         }, timeoutMs)
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(input)
