@@ -8,7 +8,7 @@ import {startMaster} from '../openssh/master.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {OpenedSession} from '../session/open-session.ts'
 import type {Session} from '../session/session.ts'
-import {isRunning, nameOf, type Workspace} from '../workspace/workspace.ts'
+import {isRunning, nameOf, type Workspace, wordFor} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
 import {mintSession} from './mint-session.ts'
 import {type FoundWorkspace, resolveWorkspace} from './open-account.ts'
@@ -22,7 +22,7 @@ export class StoppedWorkspaceError extends RuncodeError {
   constructor(workspace: Workspace) {
     super(`The workspace "${nameOf(workspace)}" is ${workspace.state || 'in an unknown state'}.`, {
       code: 'conflict',
-      hint: `Start it: runcode connect ${workspace.title} --start --wait`,
+      hint: `Start it: runcode connect ${wordFor(workspace)} --start --wait`,
       facts: {workspace_id: workspace.id, state: workspace.state},
     })
   }

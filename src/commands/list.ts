@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 import {listWorkspaces} from '../actions/list-workspaces.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 import {type Column, table} from '../cli/ui/table.ts'
-import {isRunning, nameOf, type Workspace} from '../workspace/workspace.ts'
+import {isRunning, nameOf, type Workspace, wordFor} from '../workspace/workspace.ts'
 
 export default class List extends BaseCommand {
   static override summary = 'List your workspaces and those shared with you'
@@ -37,7 +37,7 @@ const toJson = ({id, title, displayName, state, isShared, hasSsh}: Workspace) =>
 
 const howToReach = (workspace: Workspace): string => {
   if (!workspace.hasSsh) return 'not by SSH'
-  return `runcode connect ${workspace.title}${isRunning(workspace) ? '' : ' --start --wait'}`
+  return `runcode connect ${wordFor(workspace)}${isRunning(workspace) ? '' : ' --start --wait'}`
 }
 
 const COLUMNS: readonly Column<Workspace>[] = [

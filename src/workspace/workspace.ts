@@ -27,3 +27,10 @@ export const isRunning = ({state}: Workspace): boolean => state === 'running'
 
 /** What to call it in front of a person: the name they gave it, else its title. */
 export const nameOf = ({displayName, title}: Pick<Workspace, 'displayName' | 'title'>): string => displayName ?? title
+
+/**
+ * How a workspace is named in a command that we suggest: by its title where that is a plain word, else by its id. People
+ * and agents run what we suggest, so a title such as `x; rm -rf ~` must not get there.
+ */
+export const wordFor = ({title, id}: Pick<Workspace, 'title' | 'id'>): string =>
+  /^(?!-)[A-Za-z0-9._-]{1,128}$/.test(title) ? title : id

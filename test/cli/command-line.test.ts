@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import {mkdirSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
+import {type Run, runcode} from '../support/runcode.ts'
+import {temporaryHome} from '../support/temporary-home.ts'
+
+/** What the command line promises whatever the command: one JSON object, exit statuses, nothing taken from a pipe. */
+describe('the command line', function () {
+  this.timeout(30_000)
+  const home = temporaryHome()
+  const run = (args: readonly string[], options: {input?: string; env?: Record<string, string>} = {}): Promise<Run> =>
+    runcode(args, {
+      env: {...home.env, ...options.env},
+      cwd: home.path,
+      ...(options.input === undefined ? {} : {input: options.input}),
+    })
+  const failed = async (args: readonly string[], options: {input?: string; env?: Record<string, string>} = {}) => {
+    const {status, stdout, stderr} = await run(args, options)
+    return {status, failure: JSON.parse(stdout) as Record<string, unknown>, stderr}
+  }
+
+  after(() => home.remove())
+
+  it('tells its version', async () => {
+    const {stdout, status} = await run(['--version'])
+    assert.equal(status, 0)
+    assert.match(stdout, /^runcode\/\d+\.\d+\.\d+ \S+ node-v\d+\.\d+\.\d+\n$/)
+  })
+
+  it('has help for every command, with an example', async () => {
+    const {stdout, status} = await run(['server', 'workspace', 'create', '--help'])
+    assert.equal(status, 0)
+    assert.match(stdout, /EXAMPLES\n {2}\$ runcode server workspace create/)
+  })
+
+  it('gives one object and status 2 for a wrong flag under --json, and repeats nothing of the command line', async () => {
+    const {status, failure, stderr} = await failed(['list', '--nope', '--json', 's3cret'])
+    assert.deepEqual(
+      {status, failure, stderr},
+      {
+        status: 2,
+        failure: {
+          error: 'usage',
+          message: 'Nonexistent flag: --nope',
+          hint: 'See the help: runcode --help, or runcode <command> --help',
+          retryable: false,
+        },
+        stderr: '',
+      },
+    )
+  })
+
+  it('gives the same for an unknown command', async () => {
+    const {status, failure} = await failed(['conect', '--json'])
+    assert.deepEqual([status, failure['error'], failure['message']], [2, 'usage', 'command conect not found'])
+  })
+
+  it('says the same to a person, in two lines on stderr', async () => {
+    const {status, stdout, stderr} = await run(['list', '--nope'])
+    assert.deepEqual(
+      [status, stdout, stderr],
+      [2, '', 'runcode: Nonexistent flag: --nope\nhint: See the help: runcode --help, or runcode <command> --help\n'],
+    )
+  })
+
+  it('never takes an omitted argument from a pipe', async () => {
+    const {status, failure} = await failed(['connect', '--json'], {input: 'demo\n'})
+    assert.deepEqual([status, failure['error']], [2, 'usage'])
+    assert.match(String(failure['message']), /Missing 1 required arg: workspace/)
+  })
+
+  it('keeps the status of a failure under --json', async () => {
+    assert.equal((await failed(['list', '--json'])).status, 1)
+    assert.equal((await failed(['exec', '--json', '--', 'true'])).status, 125)
+    assert.equal((await failed(['exec', '--json'])).status, 125)
+  })
+
+  it('takes flags of a remote command for the remote command', async () => {
+    const {status, stdout, stderr} = await run(['exec', '--', 'ls', '--json', '--help', '--nope'])
+    assert.deepEqual([status, stdout], [125, ''])
+    assert.match(stderr, /^runcode: No workspace is attached to /)
+  })
+
+  it('refuses a word that it could not carry', async () => {
+    const {status, failure} = await failed(['exec', '--json', '--', 'printf', '\u{FFFD}'])
+    assert.deepEqual([status, failure['error'], failure['position']], [125, 'usage', 2])
+  })
+
+  it('speaks to an https address only, and says so before a token is asked for', async () => {
+    for (const base of [
+      'http://app.runcode.io',
+      'http://127.0.0.1:1',
+      'http://localhost',
+      'ftp://x',
+      'app.runcode.io',
+      'https://u:p@x.io',
+    ]) {
+      const {status, failure} = await failed(['list', '--json'], {env: {RUNCODE_API_BASE: base}})
+      assert.deepEqual([base, status, failure['error']], [base, 2, 'insecure_base'])
+    }
+  })
+
+  it('has no token for RUNCODE_API_BASE but the one beside it', async () => {
+    const {status, failure} = await failed(['list', '--json'], {env: {RUNCODE_API_BASE: 'https://127.0.0.1:1'}})
+    assert.deepEqual(
+      [status, failure['error'], failure['hint']],
+      [1, 'no_token', 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.'],
+    )
+  })
+
+  it('tells a control plane that cannot be reached as network, and that it is worth another try', async () => {
+    const {status, failure} = await failed(['list', '--json'], {
+      env: {RUNCODE_API_BASE: 'https://127.0.0.1:1', RUNCODE_TOKEN: 'rc_x'},
+    })
+    assert.deepEqual([status, failure['error'], failure['retryable']], [2, 'network', true])
+  })
+
+  it('exits with 1 where doctor finds a failure, and still tells all of it', async () => {
+    const {status, stdout} = await run(['doctor', '--json'])
+    const {ok, checks} = JSON.parse(stdout)
+    assert.deepEqual([status, ok, checks.length], [1, false, 7])
+  })
+
+  describe('with text of a hostile control plane', () => {
+    let plane: FakeControlPlane
+    before(async () => {
+      plane = await startFakeControlPlane()
+      const config = join(home.path, '.config/runcode/cli')
+      mkdirSync(config, {recursive: true, mode: 0o700})
+      const profile = {provider: 'runcode', api_base: plane.apiBase, ca_file: plane.caFile, store: 'file'}
+      writeFileSync(
+        join(config, 'profiles.json'),
+        JSON.stringify({version: 1, default: 'fake', profiles: {fake: profile}}),
+      )
+      const tokens = [{origin: plane.apiBase, account: 'fake', token: 'rc_x'}]
+      writeFileSync(join(config, 'credentials.json'), JSON.stringify({version: 1, tokens}), {mode: 0o600})
+      const row = {
+        id: 7,
+        title: 'a\u001b]0;gone\u0007',
+        custom_title: 'x\n\u202eevil\u009b31m',
+        provider: 'aws',
+        interim_state: '',
+        current_state: 'run\u001b[2Jning',
+      }
+      plane.on('GET', '/api/rc/workspaces?category=active', () => ({
+        status: 200,
+        body: {error: false, data: {workspaces: [row]}},
+      }))
+      plane.on('GET', '/api/rc/workspaces?category=shared', () => ({
+        status: 403,
+        body: {error: true, message: 'no\u001b[31m\r\nred'},
+      }))
+    })
+    after(() => plane.close())
+
+    it('shows its refusal without a control character', async () => {
+      const {status, stderr} = await run(['list'])
+      assert.equal(status, 2)
+      assert.match(stderr, /^runcode: https:\/\/localhost:\d+ answered 403: no\u{FFFD}\[31m\u{FFFD}\u{FFFD}red\n$/u)
+    })
+
+    it('shows its list without a control character, suggests no command that holds its text, and keeps the real text in JSON', async () => {
+      plane.on('GET', '/api/rc/workspaces?category=shared', () => ({
+        status: 200,
+        body: {error: false, data: {workspaces: []}},
+      }))
+      const {stdout} = await run(['list'])
+      assert.equal(
+        stdout,
+        'run\u{FFFD}[2jning\t7\ta\u{FFFD}]0;gone\u{FFFD}\tx\u{FFFD}\u{FFFD}evil\u{FFFD}31m\town\truncode connect 7 --start --wait\n',
+      )
+      assert.equal(
+        JSON.parse((await run(['list', '--json'])).stdout).workspaces[0].custom_title,
+        'x\n\u202eevil\u009b31m',
+      )
+    })
+  })
+})
