@@ -56,6 +56,7 @@ describe('the routes of the owner', () => {
     {title: 'a.b'},
     {title: 'a\n'},
     {title: 'a'.repeat(41)},
+    {title: '41'},
     {title: 5},
     {title: 'a', custom_title: ''},
     {title: 'a', custom_title: 'x'.repeat(101)},
@@ -67,7 +68,7 @@ describe('the routes of the owner', () => {
     })
 
   it('accept titles of one to forty characters', async () => {
-    for (const title of ['a', '0', 'a-b', 'a'.repeat(40)]) assert.equal((await create({title})).status, 201, title)
+    for (const title of ['a', '0a', 'a-b', 'a'.repeat(40)]) assert.equal((await create({title})).status, 201, title)
   })
 
   it('remove a workspace with its files, once', async () => {
