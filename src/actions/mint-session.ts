@@ -54,7 +54,8 @@ const toMint = (context: Context, origin: string, ttlSeconds: number, {bundle, d
       `The clock of this machine is ${formatDuration(Math.abs(skewSeconds))} ${skewSeconds > 0 ? 'ahead of' : 'behind'} that of the control plane.`,
     )
   }
-  const givenSeconds = (bundle.expiresAt.getTime() - (date ?? here).getTime()) / 1000
+  const serverNow = date ?? here
+  const givenSeconds = (bundle.expiresAt.getTime() - serverNow.getTime()) / 1000
   if (givenSeconds <= 0) throw new BadAnswerError(origin, 'the pass that it gives is over already')
-  return {bundle, lifetimeSeconds: Math.min(givenSeconds, ttlSeconds + SLACK_SECONDS)}
+  return {bundle, serverNow, lifetimeSeconds: Math.min(givenSeconds, ttlSeconds + SLACK_SECONDS)}
 }

@@ -10,6 +10,8 @@ export interface SshTarget {
   readonly user: string
   readonly hostKeys: readonly PinnedKey[]
   readonly identityFile: string
+  /** The certificate for that key, or undefined where the key stands alone. */
+  readonly certificateFile: string | undefined
   readonly knownHostsFile: string
   /** The control socket, or undefined for no multiplexing. */
   readonly controlPath: string | undefined
@@ -41,6 +43,7 @@ const lines = (target: SshTarget): readonly string[] => [
   `  Port ${target.port}`,
   `  User ${target.user}`,
   `  IdentityFile ${quoted(target.identityFile)}`,
+  ...(target.certificateFile === undefined ? [] : [`  CertificateFile ${quoted(target.certificateFile)}`]),
   '  IdentitiesOnly yes',
   '  IdentityAgent none',
   '  AddKeysToAgent no',

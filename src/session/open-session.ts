@@ -2,11 +2,12 @@ import {join} from 'node:path'
 import type {Deadline} from '../core/deadline.ts'
 import {makePrivateFolder, removeWhole, writeWhole} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
+import {certificateFault, parseUserCertificate} from '../openssh/certificate.ts'
 import {chooseControlPath} from '../openssh/control-socket.ts'
 import {createKeyPair} from '../openssh/key-pair.ts'
 import {renderKnownHosts} from '../openssh/known-hosts.ts'
 import {renderConfig} from '../openssh/render-config.ts'
-import type {ConnectionBundle} from '../workspace/connection-bundle.ts'
+import {type ConnectionBundle, UnsafeBundleError} from '../workspace/connection-bundle.ts'
 import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
 import {renderSession} from './session-file.ts'
 import {createGeneration, readCurrentSession, sessionsFolder, setCurrent} from './session-store.ts'
@@ -17,6 +18,8 @@ export interface Mint {
   readonly bundle: ConnectionBundle
   /** How long the pass is worth, by the control plane's own clock, and never longer than asked for. */
   readonly lifetimeSeconds: number
+  /** The control plane's own clock when it answered. */
+  readonly serverNow: Date
 }
 
 export interface OpenSessionOptions {
@@ -77,27 +80,44 @@ const fillGeneration = async (folder: string, options: OpenSessionOptions): Prom
   const {owner, socketFolders, env, now, mint} = options
   const identityFile = join(folder, 'id_ed25519')
   const publicKey = await createKeyPair(identityFile, env)
-  const {bundle, lifetimeSeconds} = await mint(publicKey)
+  const {bundle, lifetimeSeconds, serverNow} = await mint(publicKey)
+  const certificate = judgeCertificate(bundle, publicKey, serverNow)
   const {date, uptimeSeconds} = now()
   const {host, port, user, hostKeys, workdir, webUrl} = bundle
   const session: Session = {
-    ...{...owner, folder, host, port, user, hostKeys, workdir, webUrl, lifetimeSeconds},
+    ...{...owner, folder, host, port, user, hostKeys, workdir, webUrl},
     title: user,
     alias: `runcode-${user}`,
     configFile: join(folder, 'config'),
     controlPath: (await chooseControlPath(socketFolders, folder)).path,
     mintedAt: date,
     mintedAtUptimeSeconds: uptimeSeconds,
+    lifetimeSeconds: Math.min(lifetimeSeconds, certificate?.lifetimeSeconds ?? Number.POSITIVE_INFINITY),
   }
   const knownHostsFile = join(folder, 'known_hosts')
+  const certificateFile = certificate === undefined ? undefined : `${identityFile}-cert.pub`
   const {alias, controlPath} = session
+  const target = {alias, host, port, user, hostKeys, identityFile, certificateFile, knownHostsFile, controlPath}
   await writeWhole(knownHostsFile, renderKnownHosts(host, port, hostKeys))
-  await writeWhole(
-    session.configFile,
-    renderConfig({alias, host, port, user, hostKeys, identityFile, knownHostsFile, controlPath}),
-  )
+  if (certificateFile !== undefined) await writeWhole(certificateFile, `${bundle.certificate}\n`)
+  await writeWhole(session.configFile, renderConfig(target))
   await writeWhole(join(folder, 'session.json'), renderSession(session))
   return session
+}
+
+/** Nothing of a certificate reaches ssh before it was found to be ours, for this user, in time and without surprises. */
+const judgeCertificate = (
+  {certificate, user}: ConnectionBundle,
+  publicKey: string,
+  now: Date,
+): {lifetimeSeconds: number} | undefined => {
+  if (certificate === undefined) return undefined
+  const parsed = parseUserCertificate(certificate)
+  if (parsed === undefined)
+    throw new UnsafeBundleError('credential', 'holds no certificate for an ed25519 key of a user')
+  const fault = certificateFault(parsed, {publicKey, user, now})
+  if (fault !== undefined) throw new UnsafeBundleError('credential', `holds a certificate that ${fault}`)
+  return {lifetimeSeconds: (parsed.validBefore.getTime() - now.getTime()) / 1000}
 }
 
 const pinOf = ({hostKeys}: Session): string =>

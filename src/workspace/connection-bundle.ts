@@ -26,6 +26,8 @@ export interface ConnectionBundle {
   readonly workdir: RemotePath | undefined
   /** An https address without user, query or fragment. */
   readonly webUrl: string | undefined
+  /** A certificate for the key that was sent, not judged yet; undefined where the key alone is registered. */
+  readonly certificate: string | undefined
 }
 
 /** The control plane sent something that must not reach ssh. Nothing was written. */
@@ -48,7 +50,6 @@ export function parseConnectionBundle(raw: unknown, {mayBeLocal}: {mayBeLocal: b
     throw new UnsafeBundleError('the bundle', 'is no object')
   const fields = raw as Readonly<Record<string, unknown>>
   refuseDangerousConfig(fields['ssh_config'])
-  refuseOtherCredentials(fields['credential'])
   return {
     host: parseHost(fields['host'], mayBeLocal),
     port: parsePort(fields['port']),
@@ -57,6 +58,7 @@ export function parseConnectionBundle(raw: unknown, {mayBeLocal}: {mayBeLocal: b
     expiresAt: parseMoment(fields['expires_at']),
     workdir: parseWorkdir(fields['workdir']),
     webUrl: parseWebUrl(fields['web_url']),
+    certificate: parseCertificate(fields['credential']),
   }
 }
 
@@ -67,16 +69,26 @@ const refuseDangerousConfig = (text: unknown): void => {
   if (directive !== undefined) throw new UnsafeBundleError('ssh_config', `holds ${directive}`)
 }
 
-const refuseOtherCredentials = (credential: unknown): void => {
-  if (credential === undefined || credential === null) return
-  if (typeof credential !== 'object') throw new UnsafeBundleError('credential', 'is no object')
+/** A plain key, or a key with a certificate as one line; what is in it is judged beside the key that it is for. */
+const parseCertificate = (credential: unknown): string | undefined => {
+  if (credential === undefined || credential === null) return undefined
+  if (typeof credential !== 'object' || Array.isArray(credential)) {
+    throw new UnsafeBundleError('credential', 'is no object')
+  }
   const {type = 'key', certificate = null} = credential as {readonly type?: unknown; readonly certificate?: unknown}
-  if (type !== 'key' || certificate !== null) throw new UnsafeBundleError('credential', 'is not a plain key')
+  if (type === 'key' && certificate === null) return undefined
+  const line = typeof certificate === 'string' ? certificate.trim() : ''
+  const isLine = /^ssh-ed25519-cert-v01@openssh\.com [A-Za-z0-9+/]{100,40000}={0,2}(?: [\x20-\x7e]{0,200})?$/.test(line)
+  if ((type !== 'key' && type !== 'certificate') || !isLine) {
+    throw new UnsafeBundleError('credential', 'is neither a plain key nor a certificate for an ed25519 key')
+  }
+  return line
 }
 
 const parseHost = (value: unknown, mayBeLocal: boolean): HostName => {
   const isName = typeof value === 'string' && /^(?!-)[A-Za-z0-9._-]{1,253}$/.test(value)
-  const isAddress = typeof value === 'string' && isIP(value) !== 0
+  // A zone (RFC 4007 section 11) names an interface of this machine, and "%" begins a token of ssh_config.
+  const isAddress = typeof value === 'string' && isIP(value) !== 0 && !value.includes('%')
   if (!isName && !isAddress) throw new UnsafeBundleError('host', 'is neither a host name nor an address')
   const host = value as HostName
   if (!mayBeLocal && isLocalAddress(host)) throw new UnsafeBundleError('host', 'points at this machine')

@@ -19,6 +19,8 @@ describe('with a real sshd as the gateway', function () {
   /** What the mint answers; a test changes what it wants to be wrong. */
   let bundle: Record<string, unknown>
   let state = 'running'
+  /** Undefined: the key itself is let in. Else: options for the certificate that is given instead. */
+  let certified: readonly string[] | undefined
 
   const run = (...args: string[]): Promise<Run> => runcode(args, {env: home.env, cwd: tree})
   const failure = async (...args: string[]): Promise<Record<string, unknown>> =>
@@ -30,8 +32,8 @@ describe('with a real sshd as the gateway', function () {
     const why = whyNoSshd()
     if (why !== undefined) {
       assert.ok(!process.env['CI'], `In CI nothing is skipped: ${why}`)
-      this.test?.parent?.suites.concat([this.test.parent]).forEach(({tests}) => {
-        for (const test of tests) test.title += ` (skipped: ${why})`
+      this.test?.parent?.eachTest((test) => {
+        test.title += ` (skipped: ${why})`
       })
       this.skip()
     }
@@ -52,7 +54,6 @@ describe('with a real sshd as the gateway', function () {
       port: sshd.port,
       user: sshd.user,
       known_hosts: `[127.0.0.1]:${sshd.port} ${sshd.hostKey}\n`,
-      credential: {type: 'key', certificate: null},
       web_url: 'https://calm-reed.ws.example.com',
       workdir: sshd.folder,
       ssh_config: 'Host runcode-x\n  HostName 127.0.0.1\n',
@@ -73,11 +74,11 @@ describe('with a real sshd as the gateway', function () {
       body: {error: false, data: {workspaces: []}},
     }))
     plane.on('POST', '/api/rc/workspace/41/ssh-session', ({body}) => {
-      sshd.admit((body as {public_key: string}).public_key)
-      return {
-        status: 200,
-        body: {error: false, bundle: {expires_at: new Date(Date.now() + 1_800_000).toISOString(), ...bundle}},
-      }
+      const {public_key: publicKey} = body as {public_key: string}
+      if (certified === undefined) sshd.admit(publicKey)
+      const certificate = certified === undefined ? null : sshd.certify(publicKey, ...certified)
+      const rest = {expires_at: new Date(Date.now() + 1_800_000).toISOString(), credential: {type: 'key', certificate}}
+      return {status: 200, body: {error: false, bundle: {...rest, ...bundle}}}
     })
   })
 
@@ -213,6 +214,22 @@ describe('with a real sshd as the gateway', function () {
     }
     assert.deepEqual(sessions(), before)
     assert.equal((await run('exec', '--', 'echo', 'still works')).stdout, 'still works\n')
+  })
+
+  it('goes by a certificate where the control plane gives one, for no longer than that is worth', async () => {
+    certified = ['-n', sshd.user, '-V', '-1m:+10m']
+    const {expires_at: expiresAt} = await failure('connect', 'calm-reed', '--force', '--wait')
+    assert.ok(Date.parse(String(expiresAt)) < Date.now() + 620_000)
+    assert.equal((await run('exec', '--', 'echo', 'certified')).stdout, 'certified\n')
+    assert.match(sshd.log(), /Accepted publickey for \S+ from 127\.0\.0\.1 port \d+ ssh2: ED25519-CERT/)
+    certified = ['-n', 'somebody-else']
+    assert.deepEqual((({error, field}) => [error, field])(await failure('connect', 'calm-reed', '--force')), [
+      'unsafe_bundle',
+      'credential',
+    ])
+    certified = undefined
+    assert.equal((await run('exec', '--', 'echo', 'still works')).stdout, 'still works\n')
+    await run('connect', 'calm-reed', '--force')
   })
 
   it('says that the workspace is stopped, and connects to nothing', async () => {

@@ -18,6 +18,8 @@ export interface RealSshd {
   readonly folder: string
   /** Lets one public key in. */
   admit(publicKey: string): void
+  /** A certificate for one public key by the authority that it trusts; nothing else is let in by it. */
+  certify(publicKey: string, ...options: string[]): string
   /** What it logged so far. */
   log(): string
   /** Starts it again with another host key. */
@@ -39,6 +41,7 @@ export async function startRealSshd(): Promise<RealSshd> {
     return readFileSync(join(folder, 'host_key.pub'), 'utf8').split(' ').slice(0, 2).join(' ').trim()
   }
   const hostKey = makeHostKey()
+  spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'ca')])
   const config = join(folder, 'sshd_config')
   writeFileSync(
     config,
@@ -47,6 +50,7 @@ export async function startRealSshd(): Promise<RealSshd> {
       'ListenAddress 127.0.0.1',
       `HostKey ${join(folder, 'host_key')}`,
       `AuthorizedKeysFile ${keys}`,
+      `TrustedUserCAKeys ${join(folder, 'ca.pub')}`,
       `PidFile ${join(folder, 'pid')}`,
       'PasswordAuthentication no',
       'KbdInteractiveAuthentication no',
@@ -65,6 +69,11 @@ export async function startRealSshd(): Promise<RealSshd> {
     hostKey,
     folder,
     admit: (publicKey) => appendFileSync(keys, `${publicKey}\n`),
+    certify: (publicKey, ...options) => {
+      writeFileSync(join(folder, 'certified.pub'), `${publicKey}\n`)
+      spawnSync('ssh-keygen', ['-q', '-s', join(folder, 'ca'), '-I', 'test', ...options, join(folder, 'certified.pub')])
+      return readFileSync(join(folder, 'certified-cert.pub'), 'utf8')
+    },
     log: () => readFileSync(join(folder, 'log'), 'utf8'),
     changeHostKey: async () => {
       await end(child)
