@@ -16,8 +16,8 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (wasInterrupted()) return plain('interrupted', 'Interrupted.', undefined)
   if (error instanceof RuncodeError) {
-    const {code, message, hint, retryable, exit, facts} = error
-    return {code, message, hint, retryable, exit, facts}
+    const {code, hint, retryable, exit, facts} = error
+    return {code, message: code === 'usage' ? usageMessage(error) : error.message, hint, retryable, exit, facts}
   }
   if (isOclifError(error))
     return plain('usage', usageMessage(error), 'See the help: runcode --help, or runcode <command> --help')
@@ -36,9 +36,12 @@ const plain = (code: keyof typeof ERROR_CODES, message: string, hint: string | u
 /** oclif marks its own errors, of the parser and of unknown commands, with a field of its name. */
 const isOclifError = (error: unknown): error is Error => error instanceof Error && 'oclif' in error
 
-/** The parser adds "See more help with --help" as a line of its own. */
+/** The parser adds "See more help with --help" as a line of its own and, to what a flag of ours throws, "Parsing --flag". */
 const usageMessage = ({message}: Error): string =>
-  (message.split('\nSee more help')[0] ?? message).replace(/\n\s*/g, ' ').trim()
+  (message.split('\nSee more help')[0] ?? message)
+    .replace(/^Parsing (--\S+)\s*\n\s*/, '$1: ')
+    .replace(/\s*\n\s*/g, ' ')
+    .trim()
 
 /** The failure as the one JSON object of `--json`. */
 export const failureJson = ({code, message, hint, retryable, facts}: Failure): Readonly<Record<string, unknown>> => ({

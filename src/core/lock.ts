@@ -46,7 +46,8 @@ const acquire = async (path: string, deadline: Deadline): Promise<string> => {
     const text = await textOf(path)
     if (text === undefined) continue
     const holder = parseHolder(text)
-    if (holder === undefined || !(await isSameProcess(holder.pid, holder.started))) await breakLock(path, text, deadline)
+    if (holder === undefined || !(await isSameProcess(holder.pid, holder.started)))
+      await breakLock(path, text, deadline)
     else if (deadline.isOver() || deadline.signal.aborted) throw new LockedError(path, holder.pid)
     else await pause(25 + Math.random() * 50, deadline.signal)
   }

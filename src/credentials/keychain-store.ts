@@ -21,7 +21,7 @@ export class KeychainError extends RuncodeError {
  */
 export function keychainStore(env: NodeJS.ProcessEnv): SecretStore {
   const ask = async (operation: 'read' | 'write' | 'remove', key: SecretKey, secret?: string): Promise<Answer> => {
-    const child = fileURLToPath(import.meta.resolve('./keychain-child.js'))
+    const child = fileURLToPath(new URL('./keychain-child.js', import.meta.url))
     const input = JSON.stringify({operation, account: `${key.account}@${key.origin}`, secret})
     const {ending, stdout, timedOut} = await run(process.execPath, [child], {env, input, timeoutMs: LIMIT_MS})
     if (timedOut) throw new KeychainError(`did not answer within ${LIMIT_MS / 1000} seconds`)

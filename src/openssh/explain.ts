@@ -39,7 +39,10 @@ export class ConnectionFailedError extends RuncodeError {
 
 /** What ssh meant with the words on its stderr, where it ended before any remote command began. */
 export function explainSsh(stderr: string, host: string): RuncodeError {
-  if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known/i.test(stderr))
+  // We offer the pinned key types only, so a server with keys of other types ends the negotiation already.
+  if (
+    /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|no matching host key type found/i.test(stderr)
+  )
     return new HostKeyChangedError(host)
   if (/Permission denied \(|Too many authentication failures/i.test(stderr)) return new AuthFailedError(host)
   return new ConnectionFailedError(host, lastLine(stderr))

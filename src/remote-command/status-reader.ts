@@ -49,7 +49,7 @@ export class StatusReader {
     if (record === 'S') this.#status = {...this.#status, hasBegun: true}
     if (record === 'D') this.#status = {...this.#status, lacksDirectory: true}
     const [, code] = /^E (\d{1,3})$/.exec(record) ?? []
-    if (code !== undefined) this.#status = {...this.#status, exitCode: Number(code)}
+    if (code !== undefined && Number(code) <= 255) this.#status = {...this.#status, exitCode: Number(code)}
   }
 
   #lengthOfPartialMarker(bytes: Buffer): number {

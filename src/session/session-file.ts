@@ -1,3 +1,4 @@
+import {join} from 'node:path'
 import type {PinnedKey} from '../openssh/known-hosts.ts'
 import {parseWorkspaceId} from '../workspace/workspace.ts'
 import type {Session} from './session.ts'
@@ -10,7 +11,7 @@ export const renderSession = ({folder: _folder, ...session}: Session): string =>
 
 /**
  * The session in a session.json, or undefined where the text is not one of ours: what is on disk is disposable, and a
- * damaged one is as good as none.
+ * damaged one is as good as none. So is one that was moved: the paths in its ssh_config lead to where it was.
  */
 export function parseSession(text: string, folder: string): Session | undefined {
   const raw = parseObject(text)
@@ -26,7 +27,7 @@ export function parseSession(text: string, folder: string): Session | undefined 
     !isText(origin) ||
     !isText(title) ||
     !isText(alias) ||
-    !isText(configFile) ||
+    configFile !== join(folder, 'config') ||
     !isText(host) ||
     !isText(user) ||
     !isOptionalText(controlPath) ||

@@ -25,7 +25,7 @@ export function runcodeControlPlane({base, trust, token}: RuncodeOptions): Contr
     const url = new URL(`${base.href.replace(/\/$/, '')}/api/rc${path}`)
     const answer = await requestJson({method, url, authorization: `Token ${await token()}`, body, trust, deadline})
     if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, base.origin)
-    if (answer.json === undefined) throw new BadAnswerError(base.origin, 'it is no JSON')
+    if (!isObject(answer.json)) throw new BadAnswerError(base.origin, 'it is no JSON object')
     return answer
   }
   /** A refusal by the service itself comes as HTTP 200 with `error: true`. */
@@ -66,8 +66,9 @@ export function runcodeControlPlane({base, trust, token}: RuncodeOptions): Contr
   }
 }
 
-const isRefusal = (json: unknown): boolean =>
-  typeof json !== 'object' || json === null || ('error' in json && json.error !== false)
+const isObject = (json: unknown): json is object => typeof json === 'object' && json !== null && !Array.isArray(json)
+
+const isRefusal = (json: unknown): boolean => isObject(json) && 'error' in json && json.error !== false
 
 const refusalOf = ({status, json, retryAfterSeconds}: JsonAnswer, origin: string): RefusedError => {
   const words = wordsOf(json)

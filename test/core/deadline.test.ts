@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import {once} from 'node:events'
+import {deadlineIn, pause} from '../../src/core/deadline.ts'
+
+const never = new AbortController().signal
+
+describe('deadlineIn()', () => {
+  it('counts down, never below zero, and aborts at its end', async () => {
+    const deadline = deadlineIn(60, never)
+    assert.ok(deadline.remainingMs() > 0 && deadline.remainingMs() <= 60)
+    assert.deepEqual([deadline.isOver(), deadline.signal.aborted], [false, false])
+    await once(deadline.signal, 'abort')
+    await pause(5, never)
+    assert.deepEqual([deadline.isOver(), deadline.remainingMs()], [true, 0])
+  })
+
+  for (const totalMs of [0, -5]) {
+    it(`is over at once with ${totalMs} ms`, async () => {
+      const deadline = deadlineIn(totalMs, never)
+      assert.deepEqual([deadline.isOver(), deadline.remainingMs()], [true, 0])
+      await once(deadline.signal, 'abort')
+    })
+  }
+
+  it('aborts with an interruption, also with one that was before it', () => {
+    const interruption = new AbortController()
+    const deadline = deadlineIn(60_000, interruption.signal)
+    interruption.abort()
+    assert.deepEqual([deadline.signal.aborted, deadline.isOver()], [true, false])
+    assert.equal(deadlineIn(60_000, interruption.signal).signal.aborted, true)
+  })
+
+  for (const days of [25, 60, 400_000]) {
+    it(`does not end at once with ${days} days, which are more than a timer of Node can take`, async () => {
+      const deadline = deadlineIn(days * 86_400_000, never)
+      await pause(30, never)
+      assert.deepEqual([deadline.signal.aborted, deadline.isOver()], [false, false])
+    })
+  }
+})
+
+describe('pause()', () => {
+  it('waits its time, and returns early when the signal aborts', async () => {
+    const startMs = performance.now()
+    await pause(40, never)
+    assert.ok(performance.now() - startMs >= 38)
+    const interruption = new AbortController()
+    setTimeout(() => interruption.abort(), 20)
+    await pause(60_000, interruption.signal)
+    await pause(60_000, interruption.signal)
+    assert.ok(performance.now() - startMs < 30_000)
+  })
+})

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {fileStore} from '../../src/credentials/file-store.ts'
+import {outcomeOf, startProgram} from '../support/start-program.ts'
+import {temporaryFolder} from '../support/temporary-folder.ts'
+
+const origin = 'https://app.example.com'
+const work = {origin, account: 'work'}
+
+describe('fileStore()', () => {
+  const folder = temporaryFolder()
+  const config = (): string => join(folder.path, 'config')
+  const file = (): string => join(config(), 'credentials.json')
+  const store = () => fileStore(config())
+
+  it('keeps, replaces and removes a token, and leaves no file where none is left', async () => {
+    assert.equal(await store().read(work), undefined)
+    await store().write(work, 'rc_1')
+    await store().write(work, 'rc_2')
+    await store().write({origin, account: 'home'}, 'rc_3')
+    assert.deepEqual([await store().read(work), await store().read({origin, account: 'home'})], ['rc_2', 'rc_3'])
+    assert.deepEqual([await store().remove(work), await store().remove(work)], [true, false])
+    assert.equal(await store().read(work), undefined)
+    assert.equal(await store().remove({origin, account: 'home'}), true)
+    assert.deepEqual(readdirSync(config()), [])
+  })
+
+  it('is one private file in a private folder', async () => {
+    await store().write(work, 'rc_1')
+    assert.deepEqual(readdirSync(config()), ['credentials.json'])
+    assert.deepEqual([statSync(file()).mode & 0o777, statSync(config()).mode & 0o777], [0o600, 0o700])
+    assert.deepEqual(JSON.parse(readFileSync(file(), 'utf8')), {version: 1, tokens: [{...work, token: 'rc_1'}]})
+    assert.deepEqual([store().kind, store().place], ['file', file()])
+  })
+
+  it('gives a token to its origin and its account only', async () => {
+    await store().write(work, 'rc_1')
+    for (const key of [
+      {origin: 'https://app.example.com:4443', account: 'work'},
+      {origin: 'https://evil.example.com', account: 'work'},
+      {origin, account: 'Work'},
+      {origin, account: ''},
+    ]) {
+      assert.equal(await store().read(key), undefined)
+      assert.equal(await store().remove(key), false)
+    }
+  })
+
+  it('loses nothing when five processes write at once', async () => {
+    const program = new URL('write-tokens.ts', import.meta.url)
+    const outcomes = await Promise.all([...'abcde'].map((name) => outcomeOf(startProgram(program, [config(), name]))))
+    assert.deepEqual(
+      outcomes.map(({code}) => code),
+      [0, 0, 0, 0, 0],
+    )
+    const {tokens} = JSON.parse(readFileSync(file(), 'utf8')) as {tokens: {account: string; token: string}[]}
+    const wanted = [...'abcde'].flatMap((name) => Array.from({length: 10}, (_, at) => `${name}${at} rc_${name}${at}`))
+    assert.deepEqual(tokens.map(({account, token}) => `${account} ${token}`).toSorted(), wanted)
+    assert.deepEqual(readdirSync(config()), ['credentials.json'])
+  })
+
+  for (const [why, text] of Object.entries({
+    empty: '',
+    cut: '{"version":1,"tokens":[{"origin":"https://app.ex',
+    null: 'null',
+    'a list': '[]',
+    'of another version': '{"version":2,"tokens":[]}',
+    'without tokens': '{"version":1}',
+    'holding null': '{"version":1,"tokens":[null]}',
+    'holding half an entry': '{"version":1,"tokens":[{"origin":"https://app.example.com","account":"work"}]}',
+    'holding a token that is no text': '{"version":1,"tokens":[{"origin":"https://a","account":"work","token":7}]}',
+  })) {
+    it(`refuses a file that is ${why}, never repeats it, and never overwrites it`, async () => {
+      mkdirSync(config(), {mode: 0o700})
+      writeFileSync(file(), text)
+      const refusal = {name: 'DamagedCredentialsError', code: 'file_error', facts: {path: file()}}
+      await assert.rejects(store().read(work), refusal)
+      await assert.rejects(store().write(work, 'rc_1'), refusal)
+      await assert.rejects(store().remove(work), refusal)
+      await assert.rejects(store().read(work), ({message}: Error) => !message.includes('app.ex'))
+      assert.equal(readFileSync(file(), 'utf8'), text)
+      assert.deepEqual(readdirSync(config()), ['credentials.json'])
+    })
+  }
+
+  it('writes nothing into a folder that is open to others', async () => {
+    mkdirSync(config())
+    chmodSync(config(), 0o755)
+    await assert.rejects(store().write(work, 'rc_1'), {code: 'unsafe_folder'})
+    assert.deepEqual(readdirSync(config()), [])
+  })
+})

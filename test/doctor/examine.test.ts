@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import {chmodSync, mkdirSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import type {Folders} from '../../src/core/folders.ts'
+import {NoTokenError} from '../../src/credentials/find-token.ts'
+import type {Patient} from '../../src/doctor/check.ts'
+import {examine, type NamedFinding} from '../../src/doctor/examine.ts'
+import {temporaryFolder} from '../support/temporary-folder.ts'
+
+describe('examine()', () => {
+  const folder = temporaryFolder()
+  const at = (...names: string[]): string => join(folder.path, ...names)
+
+  const patient = (change: Partial<Patient> = {}): Patient => ({
+    env: {PATH: process.env['PATH']},
+    folders: folders(),
+    account: 'work',
+    apiBase: 'https://app.example.com/',
+    findTokenPlace: async () => 'RUNCODE_TOKEN',
+    countWorkspaces: async () => 2,
+    ...change,
+  })
+  const folders = (change: Partial<Folders> = {}): Folders => ({
+    config: at('config'),
+    state: at('state'),
+    cache: at('cache'),
+    sockets: [at('s')],
+    legacyTokenFile: at('token'),
+    ...change,
+  })
+  const find = async (name: string, change?: Partial<Patient>): Promise<NamedFinding | undefined> =>
+    (await examine(patient(change))).find((one) => one.name === name)
+  /** A program `ssh` that says it is of this version, first and alone on PATH. */
+  const fakeSsh = (says: string): Partial<Patient> => {
+    writeFileSync(at('ssh'), `#!/bin/sh\n/bin/echo '${says}' >&2\n`, {mode: 0o755})
+    return {env: {PATH: folder.path}}
+  }
+
+  it('finds a healthy machine healthy, in a fixed order', async () => {
+    const found = await examine(patient())
+    assert.deepEqual(
+      found.map(({name, status}) => `${name} ${status}`),
+      ['ssh', 'ssh-keygen', 'folders', 'control-path', 'api-base', 'token', 'control-plane'].map(
+        (name) => `${name} ok`,
+      ),
+    )
+    const details = Object.fromEntries(found.map(({name, detail}) => [name, detail]))
+    assert.match(details['ssh'] ?? '', /^\/.*\/ssh \(OpenSSH_.*\)$/)
+    assert.match(details['ssh-keygen'] ?? '', /^\/.*\/ssh-keygen$/)
+    assert.deepEqual(
+      [details['folders'], details['api-base'], details['token'], details['control-plane']],
+      ['none yet', 'https://app.example.com (profile work)', 'RUNCODE_TOKEN', 'answers, and shows 2 workspaces'],
+    )
+  })
+
+  it('finds the rest though one check fails', async () => {
+    const found = await examine(patient({env: {PATH: folder.path}, apiBase: 'http://app.example.com'}))
+    assert.deepEqual(
+      found.map(({name, status}) => `${name} ${status}`),
+      ['ssh fail', 'ssh-keygen fail', 'folders ok', 'control-path ok', 'api-base fail', 'token ok', 'control-plane ok'],
+    )
+  })
+
+  it('says what is missing, and how to get it', async () => {
+    assert.deepEqual(await find('ssh', {env: {PATH: folder.path}}), {
+      name: 'ssh',
+      status: 'fail',
+      detail: 'The program "ssh" was not found on PATH.',
+      hint: 'Install the OpenSSH client (Debian: apt-get install openssh-client) and try again.',
+    })
+  })
+
+  for (const [says, status] of [
+    ['OpenSSH_8.4p1, OpenSSL 1.1.1', 'ok'],
+    ['OpenSSH_10.0p2, OpenSSL 3.5.1', 'ok'],
+    ['OpenSSH_for_Windows_9.5p1, LibreSSL 3.8.2', 'ok'],
+    ['OpenSSH_8.2p1 Ubuntu-4, OpenSSL 1.1.1f', 'warn'],
+    ['OpenSSH_7.9p1', 'warn'],
+    ['Dropbear v2022.83', 'warn'],
+    ['', 'warn'],
+  ] as const) {
+    it(`calls ${JSON.stringify(says)} ${status}`, async () =>
+      assert.equal((await find('ssh', fakeSsh(says)))?.status, status))
+  }
+
+  it('makes what ssh says printable', async () => {
+    assert.equal((await find('ssh', fakeSsh('Evil\u001b[2J')))?.detail, `${at('ssh')} is not OpenSSH (Evil\ufffd[2J)`)
+  })
+
+  it('finds a folder of ours that is open to others, and one that is a file', async () => {
+    mkdirSync(at('config'))
+    chmodSync(at('config'), 0o755)
+    writeFileSync(at('state'), '')
+    assert.deepEqual(await find('folders'), {
+      name: 'folders',
+      status: 'fail',
+      detail: `${at('config')} is open to other users; ${at('state')} is not a folder`,
+      hint: 'They must be yours, mode 0700, and no links: chmod 700 <folder>',
+    })
+  })
+
+  it('warns where no connection can be shared', async () => {
+    const long = at('x'.repeat(100))
+    assert.deepEqual(await find('control-path', {folders: folders({sockets: [long]})}), {
+      name: 'control-path',
+      status: 'warn',
+      detail: `no connection can be shared: ${long} is too long for a socket`,
+      hint: 'Set XDG_RUNTIME_DIR to a short private folder.',
+    })
+  })
+
+  it('says where there is no token, and does not call the control plane sick for it', async () => {
+    const missing = () => Promise.reject(new NoTokenError({origin: 'https://app.example.com', account: 'work'}, false))
+    const change = {findTokenPlace: missing, countWorkspaces: missing}
+    assert.deepEqual(await find('token', change), {
+      name: 'token',
+      status: 'fail',
+      detail: 'There is no token for https://app.example.com.',
+      hint: 'Log in: runcode login --paste --profile work',
+    })
+    assert.deepEqual(await find('control-plane', change), {
+      name: 'control-plane',
+      status: 'warn',
+      detail: 'not asked, as there is no token',
+    })
+  })
+
+  it('takes any other failure for the finding, with its hint where it has one', async () => {
+    const broken = () => Promise.reject(new Error('broken'))
+    const change = {findTokenPlace: broken, countWorkspaces: broken}
+    for (const name of ['token', 'control-plane'])
+      assert.deepEqual(await find(name, change), {name, status: 'fail', detail: 'broken', hint: undefined})
+  })
+
+  it('counts one workspace as one', async () => {
+    assert.equal(
+      (await find('control-plane', {countWorkspaces: async () => 1}))?.detail,
+      'answers, and shows 1 workspace',
+    )
+  })
+})

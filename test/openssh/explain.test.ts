@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import {explainSsh} from '../../src/openssh/explain.ts'
+import {lastLine, OpensshFailedError} from '../../src/openssh/openssh-failed.ts'
+
+const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+Host key for [gw]:2222 has changed and you have requested strict checking.
+Host key verification failed.
+`
+
+describe('explainSsh()', () => {
+  for (const [stderr, code] of [
+    [CHANGED, 'host_key_changed'],
+    [
+      'No ED25519 host key is known for [gw]:2222 and you have requested strict checking.\r\nHost key verification failed.\r\n',
+      'host_key_changed',
+    ],
+    [
+      'Unable to negotiate with 127.0.0.1 port 2222: no matching host key type found. Their offer: rsa-sha2-512\r\n',
+      'host_key_changed',
+    ],
+    ['calm-reed@gw: Permission denied (publickey).\r\n', 'auth_failed'],
+    ['Received disconnect from 127.0.0.1 port 2222:2: Too many authentication failures\r\n', 'auth_failed'],
+    ['ssh: connect to host gw port 2222: Connection refused\r\n', 'connection_failed'],
+    ['ssh: connect to host gw port 2222: Permission denied\r\n', 'connection_failed'],
+    ['ssh: Could not resolve hostname gw: Name or service not known\r\n', 'connection_failed'],
+    ['kex_exchange_identification: Connection closed by remote host\r\n', 'connection_failed'],
+    [
+      'Unable to negotiate with gw port 22: no matching key exchange method found. Their offer: x\r\n',
+      'connection_failed',
+    ],
+    ['', 'connection_failed'],
+  ] as const) {
+    it(`calls ${JSON.stringify(stderr.slice(-70))} ${code}`, () => {
+      const {code: found, facts} = explainSsh(stderr, 'gw')
+      assert.deepEqual([found, facts], [code, {host: 'gw'}])
+    })
+  }
+
+  it('repeats the last words of ssh, made printable', () => {
+    const {message} = explainSsh('banner\nssh: connect to host gw port 22: \u001b[31mRefused\r\n\n', 'gw')
+    assert.equal(message, 'Could not connect to the gateway gw: ssh: connect to host gw port 22: \ufffd[31mRefused')
+    assert.equal(explainSsh('', 'gw').message, 'Could not connect to the gateway gw')
+  })
+})
+
+describe('OpensshFailedError', () => {
+  it('says how the program ended and what it said last', () => {
+    const say = (ending: ConstructorParameters<typeof OpensshFailedError>[1], stderr: string): string =>
+      new OpensshFailedError('ssh-keygen', ending, stderr).message
+    assert.deepEqual(
+      [
+        say({kind: 'exited', code: 255}, 'one\ntwo\n'),
+        say({kind: 'signalled', signal: 'SIGKILL'}, ''),
+        say({kind: 'unstartable', cause: new Error('spawn ENOENT')}, ' \n'),
+      ],
+      [
+        'ssh-keygen ended with status 255: two',
+        'ssh-keygen was ended by SIGKILL',
+        'ssh-keygen could not be started (spawn ENOENT)',
+      ],
+    )
+  })
+
+  it('has no last line in a text without words', () => assert.equal(lastLine('\n \r\n'), undefined))
+})

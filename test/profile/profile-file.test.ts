@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import {chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {type Profile, type Profiles, parseProfileName} from '../../src/profile/profile.ts'
+import {profilesFile, readProfiles, writeProfiles} from '../../src/profile/profile-file.ts'
+import {temporaryFolder} from '../support/temporary-folder.ts'
+
+const work: Profile = {
+  provider: 'runcode',
+  apiBase: 'https://work.example.com',
+  webBase: 'https://web.example.com',
+  caFile: '/etc/ca.pem',
+  store: 'keychain',
+}
+const local: Profile = {
+  provider: 'runcode',
+  apiBase: 'https://localhost:4443',
+  webBase: undefined,
+  caFile: undefined,
+  store: undefined,
+}
+const both: Profiles = {
+  default: parseProfileName('work'),
+  profiles: new Map([
+    [parseProfileName('work'), work],
+    [parseProfileName('local'), local],
+  ]),
+}
+
+describe('the file of profiles', () => {
+  const folder = temporaryFolder()
+  const config = (): string => join(folder.path, 'config')
+
+  it('gives back what was written, in a private file', async () => {
+    await writeProfiles(config(), both)
+    assert.deepEqual(await readProfiles(config()), both)
+    assert.equal(statSync(profilesFile(config())).mode & 0o777, 0o600)
+    await writeProfiles(config(), {...both, default: undefined})
+    assert.deepEqual(await readProfiles(config()), {...both, default: undefined})
+  })
+
+  it('has this form', async () => {
+    await writeProfiles(config(), both)
+    assert.deepEqual(JSON.parse(readFileSync(profilesFile(config()), 'utf8')), {
+      version: 1,
+      default: 'work',
+      profiles: {
+        work: {
+          provider: 'runcode',
+          api_base: 'https://work.example.com',
+          web_base: 'https://web.example.com',
+          ca_file: '/etc/ca.pem',
+          store: 'keychain',
+        },
+        local: {provider: 'runcode', api_base: 'https://localhost:4443'},
+      },
+    })
+  })
+
+  it('is not there where there are no profiles', async () => {
+    const none: Profiles = {default: undefined, profiles: new Map()}
+    assert.deepEqual(await readProfiles(config()), none)
+    await writeProfiles(config(), both)
+    await writeProfiles(config(), none)
+    assert.equal(existsSync(profilesFile(config())), false)
+  })
+
+  for (const [why, text] of Object.entries({
+    'it is empty': '',
+    'it is cut': '{"version":1,"profiles":{',
+    'it is null': 'null',
+    'it is a list': '[]',
+    'its version is another': '{"version":2,"profiles":{}}',
+    'it has no profiles': '{"version":1}',
+    'its profiles are a list': '{"version":1,"profiles":[]}',
+    'a name is none': '{"version":1,"profiles":{"A B":{"provider":"runcode","api_base":"https://x"}}}',
+    'a name leads out of a folder': '{"version":1,"profiles":{"..":{"provider":"runcode","api_base":"https://x"}}}',
+    'a name is the environment’s':
+      '{"version":1,"profiles":{"environment":{"provider":"runcode","api_base":"https://x"}}}',
+    'a name is __proto__': '{"version":1,"profiles":{"__proto__":{"provider":"runcode","api_base":"https://x"}}}',
+    'a profile is null': '{"version":1,"profiles":{"a":null}}',
+    'a provider is not known': '{"version":1,"profiles":{"a":{"provider":"x","api_base":"https://x"}}}',
+    'an address is missing': '{"version":1,"profiles":{"a":{"provider":"runcode"}}}',
+    'a store is not known':
+      '{"version":1,"profiles":{"a":{"provider":"runcode","api_base":"https://x","store":"cloud"}}}',
+    'its default is not there': '{"version":1,"default":"b","profiles":{}}',
+    'its default is no name': '{"version":1,"default":{"a":1},"profiles":{}}',
+  })) {
+    it(`is refused, and left as it is, where ${why}`, async () => {
+      mkdirSync(config(), {mode: 0o700})
+      writeFileSync(profilesFile(config()), text)
+      await assert.rejects(readProfiles(config()), {
+        name: 'DamagedProfilesError',
+        code: 'file_error',
+        facts: {path: profilesFile(config())},
+      })
+      assert.equal(readFileSync(profilesFile(config()), 'utf8'), text)
+    })
+  }
+
+  it('is not written into a folder that is open to others', async () => {
+    mkdirSync(config())
+    chmodSync(config(), 0o755)
+    await assert.rejects(writeProfiles(config(), both), {code: 'unsafe_folder'})
+    assert.equal(existsSync(profilesFile(config())), false)
+  })
+})
+
+describe('parseProfileName()', () => {
+  it('takes 1 to 20 of a-z, 0-9 and "-"', () => {
+    for (const name of ['a', '0', '-', 'my-team-2', 'a'.repeat(20)]) assert.equal(parseProfileName(name), name)
+    for (const name of ['', 'A', 'a b', 'a\n', 'ä', 'a_b', '.', 'a'.repeat(21), 'environment'])
+      assert.throws(() => parseProfileName(name), {name: 'InvalidProfileNameError', code: 'usage'}, name)
+  })
+})
