@@ -5,7 +5,7 @@ import {isKeychainUsable, keychainStore} from '../credentials/keychain-store.ts'
 import {parseSecret} from '../credentials/parse-secret.ts'
 import type {SecretStore} from '../credentials/secret-store.ts'
 import {FROM_ENVIRONMENT, type ProfileName} from '../profile/profile.ts'
-import {readProfiles, writeProfiles} from '../profile/profile-file.ts'
+import {changeProfiles} from '../profile/profile-file.ts'
 import {openControlPlane} from '../provider/open-control-plane.ts'
 import type {Context} from './context.ts'
 import {openAccount} from './open-account.ts'
@@ -57,10 +57,11 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
   const kind = input.store ?? account.store ?? ((await isKeychainUsable(env)) ? 'keychain' : 'file')
   const store = kind === 'keychain' ? keychainStore(env) : fileStore(folders.config)
   await store.write({origin, account: account.name}, secret)
-  const {default: byDefault, profiles} = await readProfiles(folders.config)
   const {name, provider, apiBase, webBase, caFile} = account
-  const changed = new Map(profiles).set(name, {provider, apiBase, webBase, caFile, store: kind})
-  await writeProfiles(folders.config, {default: byDefault ?? name, profiles: changed})
+  await changeProfiles(folders.config, ({default: byDefault, profiles}) => ({
+    default: byDefault ?? name,
+    profiles: new Map(profiles).set(name, {provider, apiBase, webBase, caFile, store: kind}),
+  }))
   return {profile: name, origin, place: store.place}
 }
 

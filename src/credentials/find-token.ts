@@ -10,7 +10,7 @@ const RUNCODE_ORIGIN = 'https://app.runcode.io'
 
 /** There is no token for this control plane. */
 export class NoTokenError extends RuncodeError {
-  constructor({origin, account}: SecretKey, isEnvironment: boolean) {
+  constructor({origin, account, isEnvironment}: TokenQuestion) {
     super(`There is no token for ${origin}.`, {
       code: 'no_token',
       hint: isEnvironment
@@ -47,11 +47,12 @@ export async function findToken(
   if (fromEnvironment) {
     return {secret: parseSecret(fromEnvironment, 'RUNCODE_TOKEN'), source: 'environment', place: 'RUNCODE_TOKEN'}
   }
+  if (question.isEnvironment) throw new NoTokenError(question)
   const store = question.store === 'keychain' ? keychainStore(env) : fileStore(config)
-  const kept = question.isEnvironment ? undefined : await store.read(question)
+  const kept = await store.read(question)
   if (kept !== undefined) return {secret: parseSecret(kept, store.place), source: store.kind, place: store.place}
   const legacy =
     question.origin === RUNCODE_ORIGIN ? (await readIfThere(legacyTokenFile))?.split('\n')[0]?.trim() : undefined
   if (legacy) return {secret: parseSecret(legacy, legacyTokenFile), source: 'legacy', place: legacyTokenFile}
-  throw new NoTokenError(question, question.isEnvironment)
+  throw new NoTokenError(question)
 }

@@ -1,9 +1,12 @@
 import {join} from 'node:path'
+import {deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
 import {makePrivateFolder, readIfThere, removeWhole, writeWhole} from '../core/files.ts'
+import {withLock} from '../core/lock.ts'
 import {type Profile, type ProfileName, type Profiles, parseProfileName} from './profile.ts'
 
 const VERSION = 1
+const LOCK_WAIT_MS = 5000
 
 /** The file of profiles is damaged. It is never overwritten in that state. */
 export class DamagedProfilesError extends RuncodeError {
@@ -28,6 +31,15 @@ export async function readProfiles(config: string): Promise<Profiles> {
   } catch (error) {
     throw new DamagedProfilesError(path, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** Reads, changes and writes the profiles while no other process does. Throws what reading and writing throw, and LockedError. */
+export async function changeProfiles(config: string, edit: (profiles: Profiles) => Profiles): Promise<void> {
+  await makePrivateFolder(config)
+  const deadline = deadlineIn(LOCK_WAIT_MS, new AbortController().signal)
+  await withLock(`${profilesFile(config)}.lock`, deadline, async () =>
+    writeProfiles(config, edit(await readProfiles(config))),
+  )
 }
 
 /** Writes all profiles, or removes the file where none is left. */

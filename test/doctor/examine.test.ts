@@ -110,7 +110,10 @@ describe('examine()', () => {
   })
 
   it('says where there is no token, and does not call the control plane sick for it', async () => {
-    const missing = () => Promise.reject(new NoTokenError({origin: 'https://app.example.com', account: 'work'}, false))
+    const missing = () =>
+      Promise.reject(
+        new NoTokenError({origin: 'https://app.example.com', account: 'work', isEnvironment: false, store: undefined}),
+      )
     const change = {findTokenPlace: missing, countWorkspaces: missing}
     assert.deepEqual(await find('token', change), {
       name: 'token',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {type Profile, type Profiles, parseProfileName} from '../../src/profile/profile.ts'
-import {profilesFile, readProfiles, writeProfiles} from '../../src/profile/profile-file.ts'
+import {changeProfiles, profilesFile, readProfiles, writeProfiles} from '../../src/profile/profile-file.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
 const work: Profile = {
@@ -103,6 +103,16 @@ describe('the file of profiles', () => {
     chmodSync(config(), 0o755)
     await assert.rejects(writeProfiles(config(), both), {code: 'unsafe_folder'})
     assert.equal(existsSync(profilesFile(config())), false)
+  })
+
+  it('loses no change of two that are made at once', async () => {
+    const add = (name: string): Promise<void> =>
+      changeProfiles(config(), ({profiles, ...rest}) => ({
+        ...rest,
+        profiles: new Map(profiles).set(parseProfileName(name), local),
+      }))
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map(add))
+    assert.deepEqual([...(await readProfiles(config())).profiles.keys()].toSorted(), ['a', 'b', 'c', 'd', 'e'])
   })
 })
 

@@ -4,8 +4,8 @@ import {listAttachments, removeAttachment} from '../../attachment/attachment.ts'
 import {deadlineIn} from '../../core/deadline.ts'
 import {removeWhole} from '../../core/files.ts'
 import {fileStore} from '../../credentials/file-store.ts'
-import {type Profile, type ProfileName, parseProfileName} from '../../profile/profile.ts'
-import {readProfiles, writeProfiles} from '../../profile/profile-file.ts'
+import {type Profile, parseProfileName} from '../../profile/profile.ts'
+import {changeProfiles, readProfiles} from '../../profile/profile-file.ts'
 import type {ServerFacts} from '../../server/server-facts.ts'
 import {dropSession} from '../../session/drop-session.ts'
 import {parseWorkspaceId} from '../../workspace/workspace.ts'
@@ -33,7 +33,10 @@ export async function adoptLocalProfile(context: Context, {apiBase, caFile}: Ser
   if ((await store.read({origin: apiBase, account: NAME})) !== secret)
     await store.write({origin: apiBase, account: NAME}, secret)
   if (before?.apiBase !== apiBase || before.caFile !== caFile || chosen !== byDefault) {
-    await writeProfiles(config, {default: chosen, profiles: new Map(profiles).set(NAME, profile)})
+    await changeProfiles(config, (now) => ({
+      default: now.default ?? chosen,
+      profiles: new Map(now.profiles).set(NAME, profile),
+    }))
   }
   return chosen === NAME
 }
@@ -45,12 +48,13 @@ export async function forgetLocalProfile(context: Context): Promise<void> {
     if (attachment.account === NAME) await removeAttachment(state, attachment)
   }
   await dropSessions(context)
-  const {default: byDefault, profiles} = await readProfiles(config)
-  const profile = profiles.get(NAME)
+  const profile = (await readProfiles(config)).profiles.get(NAME)
   if (profile === undefined) return
   await fileStore(config).remove({origin: profile.apiBase, account: NAME})
-  const rest = new Map<ProfileName, Profile>([...profiles].filter(([name]) => name !== NAME))
-  await writeProfiles(config, {default: byDefault === NAME ? undefined : byDefault, profiles: rest})
+  await changeProfiles(config, (now) => ({
+    default: now.default === NAME ? undefined : now.default,
+    profiles: new Map([...now.profiles].filter(([name]) => name !== NAME)),
+  }))
 }
 
 const dropSessions = async (context: Context): Promise<void> => {
