@@ -1,3 +1,4 @@
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const controller = new AbortController()
 
 /**
@@ -5,11 +6,18 @@ const controller = new AbortController()
  * once. A command that runs in a workspace takes the signals for itself meanwhile.
  */
 export function interruption(): AbortSignal {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt)
+  for (const signal of SIGNALS) process.on(signal, interrupt)
   return controller.signal
 }
 
-const interrupt = (): void => controller.abort()
+/** The listener stays: a package that restores the cursor re-raises a signal that nobody else seems to listen to. */
+const interrupt = (signal: NodeJS.Signals): void => {
+  if (controller.signal.aborted) {
+    for (const one of SIGNALS) process.removeAllListeners(one)
+    process.kill(process.pid, signal)
+  }
+  controller.abort()
+}
 
 /** Whether a failure came after Ctrl-C. */
 export const wasInterrupted = (): boolean => controller.signal.aborted

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import {mkdirSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {useFakeAccount} from '../support/fake-account.ts'
 import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
 import {type Run, runcode} from '../support/runcode.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
@@ -126,15 +125,7 @@ describe('the command line', function () {
     let plane: FakeControlPlane
     before(async () => {
       plane = await startFakeControlPlane()
-      const config = join(home.path, '.config/runcode/cli')
-      mkdirSync(config, {recursive: true, mode: 0o700})
-      const profile = {provider: 'runcode', api_base: plane.apiBase, ca_file: plane.caFile, store: 'file'}
-      writeFileSync(
-        join(config, 'profiles.json'),
-        JSON.stringify({version: 1, default: 'fake', profiles: {fake: profile}}),
-      )
-      const tokens = [{origin: plane.apiBase, account: 'fake', token: 'rc_x'}]
-      writeFileSync(join(config, 'credentials.json'), JSON.stringify({version: 1, tokens}), {mode: 0o600})
+      useFakeAccount(home.path, plane, 'rc_x')
       const row = {
         id: 7,
         title: 'a\u001b]0;gone\u0007',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {execFileSync} from 'node:child_process'
 import {mkdirSync, readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {useFakeAccount} from '../support/fake-account.ts'
 import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
 import {type RealSshd, startRealSshd, whyNoSshd} from '../support/real-sshd.ts'
 import {type Run, runcode} from '../support/runcode.ts'
@@ -40,15 +41,7 @@ describe('with a real sshd as the gateway', function () {
     mkdirSync(tree)
     sshd = await startRealSshd()
     plane = await startFakeControlPlane()
-    const config = join(home.path, '.config/runcode/cli')
-    mkdirSync(config, {recursive: true, mode: 0o700})
-    const profile = {provider: 'runcode', api_base: plane.apiBase, ca_file: plane.caFile, store: 'file'}
-    writeFileSync(
-      join(config, 'profiles.json'),
-      JSON.stringify({version: 1, default: 'fake', profiles: {fake: profile}}),
-    )
-    const tokens = [{origin: plane.apiBase, account: 'fake', token: TOKEN}]
-    writeFileSync(join(config, 'credentials.json'), JSON.stringify({version: 1, tokens}), {mode: 0o600})
+    useFakeAccount(home.path, plane, TOKEN)
     bundle = {
       host: '127.0.0.1',
       port: sshd.port,

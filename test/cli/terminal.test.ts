@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import {readdirSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {type IPty, spawn} from '@lydell/node-pty'
+import {useFakeAccount} from '../support/fake-account.ts'
+import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
+import {BIN, runcode} from '../support/runcode.ts'
+import {temporaryHome} from '../support/temporary-home.ts'
+
+/** The program as a person at a terminal sees it. */
+describe('at a terminal', function () {
+  this.timeout(30_000)
+  const home = temporaryHome()
+  let plane: FakeControlPlane
+
+  interface Screen {
+    readonly terminal: IPty
+    readonly shown: () => string
+    /** Waits until the text is there. */
+    until(text: string): Promise<void>
+    readonly ended: Promise<number>
+  }
+
+  const start = (...args: string[]): Screen => {
+    const terminal = spawn(process.execPath, [BIN, ...args], {
+      cols: 100,
+      rows: 30,
+      env: {...home.env, TERM: 'xterm'},
+      cwd: home.path,
+    })
+    let shown = ''
+    terminal.onData((text) => {
+      shown += text
+    })
+    return {
+      terminal,
+      shown: () => shown,
+      until: async (text) => {
+        for (let tries = 0; !shown.includes(text) && tries < 200; tries += 1)
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        assert.ok(shown.includes(text), shown)
+      },
+      ended: new Promise((resolve) => terminal.onExit(({exitCode}) => resolve(exitCode))),
+    }
+  }
+
+  const answerLists = (state: string): void => {
+    const row = {
+      id: 7,
+      title: 'calm-reed',
+      custom_title: null,
+      provider: 'aws',
+      interim_state: '',
+      current_state: state,
+    }
+    plane.on('GET', '/api/rc/workspaces?category=active', () => ({
+      status: 200,
+      body: {error: false, data: {workspaces: [row]}},
+    }))
+    plane.on('GET', '/api/rc/workspaces?category=shared', () => ({
+      status: 200,
+      body: {error: false, data: {workspaces: []}},
+    }))
+  }
+
+  before(async () => {
+    plane = await startFakeControlPlane()
+    useFakeAccount(home.path, plane, 'rc_old')
+    answerLists('running')
+  })
+  after(async () => {
+    await plane.close()
+    home.remove()
+  })
+
+  it('login --paste asks without showing what is typed, and keeps it once it was accepted', async () => {
+    const screen = start('login', '--paste', '--store', 'file')
+    await screen.until(`Token for ${plane.apiBase}: `)
+    screen.terminal.write('rc_nexx\u007f\u007fw\r')
+    assert.equal(await screen.ended, 0)
+    assert.ok(!screen.shown().includes('rc_ne'), screen.shown())
+    assert.equal(plane.requests.at(-1)?.authorization, 'Token rc_new')
+    assert.match(readFileSync(join(home.path, '.config/runcode/cli/credentials.json'), 'utf8'), /"rc_new"/)
+  })
+
+  it('login --paste ends with 130 at Ctrl-C, and changes nothing', async () => {
+    const screen = start('login', '--paste', '--store', 'file')
+    await screen.until('Token for ')
+    screen.terminal.write('abc\u0003')
+    assert.equal(await screen.ended, 130)
+    assert.match(readFileSync(join(home.path, '.config/runcode/cli/credentials.json'), 'utf8'), /"rc_new"/)
+  })
+
+  it('login --paste asks nothing where there is no terminal', async () => {
+    const {status, stdout} = await runcode(['login', '--paste', '--json'], {env: home.env, cwd: home.path})
+    assert.deepEqual([status, JSON.parse(stdout).error], [2, 'usage'])
+  })
+
+  it('connect draws its steps with the time that passed, on stderr', async () => {
+    plane.on('POST', '/api/rc/workspace/7/ssh-session', () => ({
+      status: 503,
+      body: {error: true, message: 'not today'},
+    }))
+    const screen = start('connect', 'calm-reed')
+    assert.equal(await screen.ended, 2)
+    assert.match(screen.shown(), /✔ Looking for calm-reed .*\[[\d.]+m?s\]/)
+    assert.match(screen.shown(), /✖ Taking a pass/)
+    assert.match(screen.shown(), /runcode: https:\/\/localhost:\d+ answered 503: not today/)
+  })
+
+  it('Ctrl-C ends a connect with 130 at once, and leaves neither a session nor an attachment', async () => {
+    plane.on('POST', '/api/rc/workspace/7/ssh-session', () => new Promise(() => undefined))
+    const screen = start('connect', 'calm-reed')
+    await screen.until('Taking a pass')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const began = Date.now()
+    screen.terminal.write('\u0003')
+    assert.equal(await screen.ended, 130)
+    assert.ok(Date.now() - began < 3000)
+    assert.ok(screen.shown().includes('runcode: Interrupted.\r\n'), screen.shown())
+    const left = readdirSync(join(home.path, '.local/state/runcode/cli'), {recursive: true, encoding: 'utf8'})
+    assert.deepEqual(
+      left.filter((path) => /g[0-9a-f]{24}|current|lock|attachments/.test(path)),
+      [],
+    )
+  })
+
+  it('Ctrl-C ends a wait for a start with 130', async () => {
+    answerLists('stopped')
+    plane.on('GET', '/api/rc/workspace/start', () => ({status: 200, body: {error: false, message: 'ok'}}))
+    const screen = start('start', 'calm-reed')
+    await screen.until('Starting calm-reed')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    screen.terminal.write('\u0003')
+    assert.equal(await screen.ended, 130)
+  })
+})
