@@ -8,8 +8,11 @@ import {ensureBuilt} from './ensure-built.js'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const self = process.platform === 'win32' ? 'node bin\\run.js' : './bin/run.js'
 
+// What the user's shell names for other work must not send ours elsewhere.
+const {RUNCODE_WORKSPACE: _workspace, RUNCODE_PROFILE: _profile, ...env} = process.env
+
 const runcode = (args, stdio) =>
-  spawnSync(process.execPath, [`${root}bin/run.js`, ...args], {cwd: root, stdio, encoding: 'utf8'})
+  spawnSync(process.execPath, [`${root}bin/run.js`, ...args], {cwd: root, stdio, env, encoding: 'utf8'})
 
 /** Runs a command as a person would see it, and stops everything where it fails. */
 const show = (...args) => {
@@ -27,7 +30,7 @@ const ask = (...args) => {
 
 const closing = async () => {
   const {locateFolders} = await import('../dist/core/folders.js')
-  const {env, platform} = process
+  const {platform} = process
   const {config, state} = locateFolders({env, home: env['HOME'] || homedir(), platform, uid: process.getuid?.()})
   const {pid, idle_seconds: idleSeconds} = ask('server', 'status')
   const socket = ask('connect', 'local:demo').control_path

@@ -2,8 +2,9 @@ import {realpath} from 'node:fs/promises'
 import {type Attachment, treeOf, writeAttachment} from '../attachment/attachment.ts'
 import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
+import {throwIfInterrupted} from '../core/interrupted.ts'
 import {run} from '../core/process.ts'
-import {explainSsh} from '../openssh/explain.ts'
+import {AuthFailedError, ConnectionFailedError, explainSsh} from '../openssh/explain.ts'
 import {startMaster} from '../openssh/master.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {OpenedSession} from '../session/open-session.ts'
@@ -59,10 +60,8 @@ export async function connect(context: Context, name: string, options: ConnectOp
   )
   const {workspace} = found
   const wasStarted = await startIfAllowed(context, found, options, deadline)
-  const opened = await progress.step('Taking a pass', () => takePass(context, found, options, {wasStarted, deadline}))
-  await progress.step(options.wait ? 'Waiting for SSH to answer' : 'Connecting', () =>
-    knock(context, found.workspace, opened, options, deadline),
-  )
+  const opened = await openConnection(context, found, options, {wasStarted, deadline})
+  throwIfInterrupted(context.interrupted)
   const attachment: Attachment = {
     tree: options.asDefault ? await realpath(context.home) : await treeOf(context.cwd, context.home),
     account: found.account.name,
@@ -94,37 +93,63 @@ const startIfAllowed = async (
   })
 }
 
-/** After a start the keys of before may be gone from the gateway, so a pass of before is not used. */
-const takePass = (
+interface Circumstances {
+  readonly wasStarted: boolean
+  readonly deadline: Deadline
+}
+
+/**
+ * A pass and an open connection with it. After a start the keys of before may be gone from the gateway, so a pass of
+ * before is not used; a gateway that was restarted elsewhere refuses one that looks good, and gets a new one, once.
+ */
+const openConnection = async (
   context: Context,
-  {account, origin, workspace, plane}: FoundWorkspace,
-  {force, ttlSeconds}: ConnectOptions,
-  {wasStarted, deadline}: {wasStarted: boolean; deadline: Deadline},
-): Promise<OpenedSession> =>
-  mintSession(context, {account: account.name, origin, workspaceId: workspace.id}, plane, {
-    ttlSeconds,
-    force: force || wasStarted,
-    deadline,
-  })
+  found: FoundWorkspace,
+  options: ConnectOptions,
+  {wasStarted, deadline}: Circumstances,
+): Promise<OpenedSession> => {
+  const {account, origin, workspace, plane} = found
+  const {ttlSeconds, wait} = options
+  const owner = {account: account.name, origin, workspaceId: workspace.id}
+  const take = (force: boolean): Promise<OpenedSession> =>
+    context.progress.step('Taking a pass', () => mintSession(context, owner, plane, {ttlSeconds, force, deadline}))
+  const open = ({session, isReused}: OpenedSession): Promise<void> =>
+    context.progress.step(wait ? 'Waiting for SSH to answer' : 'Connecting', () =>
+      knock(context, workspace, session, {wait, isReused, deadline}),
+    )
+  const opened = await take(options.force || wasStarted)
+  try {
+    await open(opened)
+    return opened
+  } catch (error) {
+    if (!(error instanceof AuthFailedError && opened.isReused)) throw error
+    const renewed = await take(true)
+    await open(renewed)
+    return renewed
+  }
+}
 
 /**
  * Opens the master, which proves that SSH answers; where there can be none, a command that does nothing proves it. With
- * `wait` a gateway that does not answer yet is asked again until the deadline; a wrong host key never is.
+ * `wait` a gateway that does not answer yet, or does not know a new key yet, is asked again until the deadline. A wrong
+ * host key never is, nor a key of before that it refuses.
  */
 const knock = async (
   context: Context,
   workspace: Workspace,
-  {session}: OpenedSession,
-  {wait}: ConnectOptions,
-  deadline: Deadline,
+  session: Session,
+  {wait, isReused, deadline}: {wait: boolean; isReused: boolean; deadline: Deadline},
 ): Promise<void> => {
   const began = performance.now()
   for (;;) {
     const failure = await tryConnect(context, session, deadline)
     if (failure === undefined) return
-    if (failure.code === 'host_key_changed' || !wait) throw failure
-    if (deadline.remainingMs() < KNOCK_MS)
-      throw new NotReadyError(workspace, 'does not answer over SSH', performance.now() - began)
+    throwIfInterrupted(context.interrupted)
+    const mayHeal = failure instanceof ConnectionFailedError || (failure instanceof AuthFailedError && !isReused)
+    if (!wait || !mayHeal) throw failure
+    if (deadline.remainingMs() < KNOCK_MS) {
+      throw new NotReadyError(workspace, 'does not answer over SSH', performance.now() - began, failure)
+    }
     await pause(KNOCK_MS, deadline.signal)
   }
 }
@@ -136,6 +161,7 @@ const tryConnect = async ({env}: Context, session: Session, deadline: Deadline):
     return start.isUp ? undefined : explainSsh(start.stderr, host)
   }
   const ssh = await findProgram('ssh', env)
-  const {ending, stderr} = await run(ssh, ['-F', configFile, alias, 'true'], {env, timeoutMs: deadline.remainingMs()})
+  const limits = {timeoutMs: deadline.remainingMs(), signal: deadline.signal}
+  const {ending, stderr} = await run(ssh, ['-F', configFile, alias, 'true'], {env, ...limits})
   return ending.kind === 'exited' && ending.code === 0 ? undefined : explainSsh(stderr, host)
 }

@@ -1,7 +1,8 @@
 import {posix} from 'node:path'
+import {AuthFailedError} from '../openssh/explain.ts'
 import {startMasterInBackground} from '../openssh/master.ts'
 import {parseRemoteWords} from '../remote-command/remote-words.ts'
-import {runRemote} from '../remote-command/run-remote.ts'
+import {type RemoteResult, runRemote} from '../remote-command/run-remote.ts'
 import type {Session} from '../session/session.ts'
 import {type ChosenWorkspace, chooseWorkspace} from './choose-workspace.ts'
 import type {Context} from './context.ts'
@@ -31,19 +32,31 @@ export interface ExecResult {
 export async function exec(context: Context, input: ExecInput): Promise<ExecResult> {
   const words = parseRemoteWords(input.words)
   const chosen = await chooseWorkspace(context, input.workspace)
-  const session = await sessionFor(context, chosen, input)
-  const {stdout, stderr} = input
-  const {exitCode, usedMaster} = await runRemote({
-    session,
-    words,
-    directory: directoryOf(session, input),
-    env: context.env,
-    stdout,
-    stderr,
-  })
-  if (!usedMaster && session.controlPath !== undefined)
-    await startMasterInBackground({...session, controlPath: session.controlPath, env: context.env})
-  return {session, why: chosen.why, exitCode}
+  const {profile, stdout, stderr} = input
+  const {env, interrupted} = context
+  const runOn = (session: Session): Promise<RemoteResult> =>
+    runRemote({session, words, directory: directoryOf(session, input), env, stdout, stderr, interrupted})
+  let {session, isReused} = await sessionFor(context, chosen, {profile})
+  let result: RemoteResult
+  try {
+    result = await runOn(session)
+  } catch (error) {
+    // A gateway that was restarted has forgotten a key that looks good here. It let nobody in, so nothing has run.
+    if (!(error instanceof AuthFailedError && isReused)) throw error
+    session = (await sessionFor(context, chosen, {profile, force: true})).session
+    result = await runOn(session)
+  }
+  if (!result.usedMaster) await prepareNext(context, session)
+  return {session, why: chosen.why, exitCode: result.exitCode}
+}
+
+/** Opens a connection for the next command. Whatever becomes of it, this one has its status. */
+const prepareNext = async (
+  {env, interrupted}: Context,
+  {configFile, alias, controlPath, folder}: Session,
+): Promise<void> => {
+  if (controlPath === undefined || interrupted.aborted) return
+  await startMasterInBackground({configFile, alias, controlPath, folder, env}).catch(() => undefined)
 }
 
 /** Undefined means HOME; a relative directory with `home` stays relative, since a command begins in HOME. */

@@ -68,15 +68,19 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
 export interface LoggedOut {
   readonly profile: ProfileName
   readonly origin: string
-  readonly place: string
-  readonly wasLoggedIn: boolean
+  /** Where there was a token, in words; empty where there was none. */
+  readonly removedFrom: readonly string[]
 }
 
 /** Removes the token that `login` kept for an account; nothing else of it. */
 export async function logout(context: Context, {profile}: {profile: string | undefined}): Promise<LoggedOut> {
   const {account, origin} = await openAccount(context, {flag: profile})
   if (account.name === FROM_ENVIRONMENT) throw new EnvironmentAccountError()
-  const store = account.store === 'keychain' ? keychainStore(context.env) : fileStore(context.folders.config)
-  const wasLoggedIn = await store.remove({origin, account: account.name})
-  return {profile: account.name, origin, place: store.place, wasLoggedIn}
+  const file = fileStore(context.folders.config)
+  const stores = account.store === 'keychain' ? [keychainStore(context.env), file] : [file]
+  const places: string[] = []
+  for (const store of stores) {
+    if (await store.remove({origin, account: account.name})) places.push(store.place)
+  }
+  return {profile: account.name, origin, removedFrom: places}
 }

@@ -1,4 +1,5 @@
 import type {Deadline} from '../core/deadline.ts'
+import {RuncodeError} from '../core/errors.ts'
 import {findToken} from '../credentials/find-token.ts'
 import {parseHttpsBase} from '../network/https-url.ts'
 import type {Trust} from '../network/request-json.ts'
@@ -7,6 +8,7 @@ import {FROM_ENVIRONMENT} from '../profile/profile.ts'
 import {readProfiles} from '../profile/profile-file.ts'
 import type {ControlPlane} from '../provider/control-plane.ts'
 import {openControlPlane} from '../provider/open-control-plane.ts'
+import type {SessionOwner} from '../session/session.ts'
 import type {Workspace} from '../workspace/workspace.ts'
 import {findWorkspace, parseWorkspaceRef} from '../workspace/workspace-ref.ts'
 import type {Context} from './context.ts'
@@ -49,6 +51,29 @@ export async function openAccount(context: Context, choice: AccountChoice): Prom
     trust,
     plane: openControlPlane({provider: account.provider, apiBase: account.apiBase, trust, token}),
   }
+}
+
+/** The account of an attachment speaks to another control plane than when the place was attached. */
+export class MovedAccountError extends RuncodeError {
+  constructor({account, origin}: SessionOwner, originNow: string) {
+    super(
+      `This place is attached to a workspace at ${origin}, but the account "${account}" now speaks to ${originNow}.`,
+      {
+        code: 'not_attached',
+        hint: 'Attach it again: runcode connect <workspace>',
+        facts: {attached_origin: origin, account_origin: originNow},
+      },
+    )
+  }
+}
+
+/** The account that a place was attached with; never another one's. Throws MovedAccountError. */
+export async function openAccountOf(context: Context, owner: SessionOwner): Promise<OpenAccount> {
+  const flag = owner.account === FROM_ENVIRONMENT ? undefined : owner.account
+  const opened = await openAccount(context, {flag})
+  if (opened.origin !== owner.origin || opened.account.name !== owner.account)
+    throw new MovedAccountError(owner, opened.origin)
+  return opened
 }
 
 export interface FoundWorkspace extends OpenAccount {

@@ -1,6 +1,7 @@
+import type {Attachment} from '../attachment/attachment.ts'
 import {deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
-import {isFresh, type Session, type SessionOwner} from '../session/session.ts'
+import {isFresh, type Session} from '../session/session.ts'
 import {readCurrentSession} from '../session/session-store.ts'
 import {type ChosenWorkspace, ownerOf} from './choose-workspace.ts'
 import type {Context} from './context.ts'
@@ -8,22 +9,27 @@ import type {Context} from './context.ts'
 /** To resolve a name, take a pass and connect, before a command begins. */
 const LIMIT_MS = 30_000
 
-/** The profile of an attachment speaks to another control plane than when the place was attached. */
-export class MovedAccountError extends RuncodeError {
-  constructor({account, origin}: SessionOwner, originNow: string) {
-    super(
-      `This place is attached to a workspace at ${origin}, but the profile "${account}" now speaks to ${originNow}.`,
-      {
-        code: 'not_attached',
-        hint: 'Attach it again: runcode connect <workspace>',
-        facts: {attached_origin: origin, profile_origin: originNow},
-      },
-    )
+/** A profile was named for a place that is attached with another one. */
+export class OtherProfileError extends RuncodeError {
+  constructor(profile: string, {account, title}: Attachment) {
+    super(`This place is attached to "${title}" of the profile "${account}", not to one of "${profile}".`, {
+      code: 'usage',
+      hint: `Name the workspace as well: --workspace ${profile}:<workspace>`,
+      facts: {profile, attached_profile: account},
+    })
   }
 }
 
 export interface SessionChoice {
   readonly profile: string | undefined
+  /** Take a new pass even where the one at hand looks good. */
+  readonly force?: boolean
+}
+
+/** A session with whether it was at hand. */
+export interface FoundSession {
+  readonly session: Session
+  readonly isReused: boolean
 }
 
 /**
@@ -33,25 +39,23 @@ export interface SessionChoice {
 export async function sessionFor(
   context: Context,
   chosen: ChosenWorkspace,
-  {profile}: SessionChoice,
-): Promise<Session> {
+  {profile, force = false}: SessionChoice,
+): Promise<FoundSession> {
   if (chosen.why === 'attachment') {
-    const session = await readCurrentSession(context.folders.state, ownerOf(chosen.attachment))
-    if (session !== undefined && isFresh(session, context.now())) return session
+    const {attachment} = chosen
+    if (profile !== undefined && profile !== attachment.account) throw new OtherProfileError(profile, attachment)
+    const session = await readCurrentSession(context.folders.state, ownerOf(attachment))
+    if (!force && session !== undefined && isFresh(session, context.now())) return {session, isReused: true}
   }
-  const {openAccount, resolveWorkspace} = await import('./open-account.ts')
+  const {openAccountOf, resolveWorkspace} = await import('./open-account.ts')
   const {DEFAULT_TTL_SECONDS, mintSession} = await import('./mint-session.ts')
   const deadline = deadlineIn(LIMIT_MS, context.interrupted)
-  const options = {ttlSeconds: DEFAULT_TTL_SECONDS, force: false, deadline}
+  const options = {ttlSeconds: DEFAULT_TTL_SECONDS, force, deadline}
   if (chosen.why === 'attachment') {
     const owner = ownerOf(chosen.attachment)
-    const {plane, origin} = await openAccount(context, {
-      flag: owner.account === 'environment' ? undefined : owner.account,
-    })
-    if (origin !== owner.origin) throw new MovedAccountError(owner, origin)
-    return (await mintSession(context, owner, plane, options)).session
+    const {plane} = await openAccountOf(context, owner)
+    return mintSession(context, owner, plane, options)
   }
   const {account, origin, workspace, plane} = await resolveWorkspace(context, chosen.name, profile, deadline)
-  return (await mintSession(context, {account: account.name, origin, workspaceId: workspace.id}, plane, options))
-    .session
+  return mintSession(context, {account: account.name, origin, workspaceId: workspace.id}, plane, options)
 }

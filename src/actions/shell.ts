@@ -7,6 +7,6 @@ export async function shell(
   context: Context,
   {workspace, profile}: {workspace: string; profile: string | undefined},
 ): Promise<number> {
-  const session = await sessionFor(context, {why: 'flag', name: workspace}, {profile})
+  const {session} = await sessionFor(context, {why: 'flag', name: workspace}, {profile})
   return runShell(session, session.workdir, context.env)
 }

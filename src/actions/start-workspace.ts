@@ -11,11 +11,18 @@ const LONGEST_LOOK_MS = 3000
 
 /** The workspace did not come up in time. It may still be starting. */
 export class NotReadyError extends RuncodeError {
-  constructor(workspace: Workspace, what: string, waitedMs: number) {
-    super(`The workspace "${nameOf(workspace)}" ${what} after ${formatDuration(waitedMs / 1000)}.`, {
+  constructor(workspace: Workspace, what: string, waitedMs: number, lastFailure?: RuncodeError) {
+    const waited = formatDuration(waitedMs / 1000)
+    const reason = lastFailure === undefined ? '.' : `: ${lastFailure.message}`
+    super(`The workspace "${nameOf(workspace)}" ${what} after ${waited}${reason}`, {
       code: 'not_ready',
       hint: 'It may still be starting. Try again with a longer --timeout.',
-      facts: {workspace_id: workspace.id, state: workspace.state},
+      facts: {
+        workspace_id: workspace.id,
+        state: workspace.state,
+        ...(lastFailure === undefined ? {} : {last_failure: lastFailure.code}),
+      },
+      cause: lastFailure,
     })
   }
 }

@@ -1,12 +1,13 @@
 import {realpath} from 'node:fs/promises'
 import {type Attachment, findAttachment, listAttachments, removeAttachment} from '../attachment/attachment.ts'
-import {deadlineIn} from '../core/deadline.ts'
+import {type Deadline, deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
+import type {ControlPlane} from '../provider/control-plane.ts'
 import {dropSession} from '../session/drop-session.ts'
 import type {SessionOwner} from '../session/session.ts'
-import {NotAttachedError} from './choose-workspace.ts'
+import {NotAttachedError, ownerOf} from './choose-workspace.ts'
 import type {Context} from './context.ts'
-import {openAccount, resolveWorkspace} from './open-account.ts'
+import {openAccountOf, resolveWorkspace} from './open-account.ts'
 
 const LIMIT_MS = 60_000
 
@@ -39,17 +40,14 @@ export interface Stopped {
 /** Powers a workspace off. Unless `keep`, every place attached to it is detached and its session dropped. */
 export async function stopWorkspace(context: Context, {workspace, profile, keep}: StopInput): Promise<Stopped> {
   const deadline = deadlineIn(LIMIT_MS, context.interrupted)
-  const target =
+  const {owner, title, plane} =
     workspace === undefined ? await attachedHere(context) : await named(context, workspace, profile, deadline)
-  const {plane} = await openAccount(context, {
-    flag: target.owner.account === 'environment' ? undefined : target.owner.account,
-  })
-  await context.progress.step(`Stopping ${target.title}`, () => plane.stopWorkspace(target.owner.workspaceId, deadline))
-  if (keep) return {...target, detached: []}
-  const attachments = (await listAttachments(context.folders.state)).filter((one) => isOf(one, target.owner))
+  await context.progress.step(`Stopping ${title}`, () => plane.stopWorkspace(owner.workspaceId, deadline))
+  if (keep) return {owner, title, detached: []}
+  const attachments = (await listAttachments(context.folders.state)).filter((one) => isOf(one, owner))
   for (const attachment of attachments) await removeAttachment(context.folders.state, attachment)
-  await dropSession(context.folders.state, target.owner, deadline)
-  return {...target, detached: attachments.map(({tree}) => tree)}
+  await dropSession(context.folders.state, owner, deadline)
+  return {owner, title, detached: attachments.map(({tree}) => tree)}
 }
 
 /** Whether an attachment is of this very workspace. */
@@ -58,20 +56,26 @@ export const isOf = (attachment: Attachment, owner: SessionOwner): boolean =>
   attachment.origin === owner.origin &&
   attachment.workspaceId === owner.workspaceId
 
+interface Target extends Pick<Stopped, 'owner' | 'title'> {
+  readonly plane: ControlPlane
+}
+
 const named = async (
   context: Context,
   name: string,
   profile: string | undefined,
-  deadline: ReturnType<typeof deadlineIn>,
-): Promise<Omit<Stopped, 'detached'>> => {
-  const {account, origin, workspace} = await resolveWorkspace(context, name, profile, deadline)
-  return {owner: {account: account.name, origin, workspaceId: workspace.id}, title: workspace.title}
+  deadline: Deadline,
+): Promise<Target> => {
+  const {account, origin, workspace, plane} = await resolveWorkspace(context, name, profile, deadline)
+  return {owner: {account: account.name, origin, workspaceId: workspace.id}, title: workspace.title, plane}
 }
 
-const attachedHere = async ({cwd, home, folders}: Context): Promise<Omit<Stopped, 'detached'>> => {
+const attachedHere = async (context: Context): Promise<Target> => {
+  const {cwd, home, folders} = context
   const attachment = await findAttachment(folders.state, cwd)
   if (attachment === undefined) throw new NotAttachedError(cwd, await listAttachments(folders.state))
-  const {tree, title, account, origin, workspaceId} = attachment
+  const {tree, title} = attachment
   if (tree === (await realpath(home)) && tree !== (await realpath(cwd))) throw new DefaultNotStoppedError(attachment)
-  return {owner: {account, origin, workspaceId}, title}
+  const owner = ownerOf(attachment)
+  return {owner, title, plane: (await openAccountOf(context, owner)).plane}
 }

@@ -17,7 +17,8 @@ export async function webAddress(
   context: Context,
   {workspace, profile}: {workspace: string; profile: string | undefined},
 ): Promise<string> {
-  const {webUrl, title} = await sessionFor(context, {why: 'flag', name: workspace}, {profile})
+  const {session} = await sessionFor(context, {why: 'flag', name: workspace}, {profile})
+  const {webUrl, title} = session
   if (webUrl === undefined) throw new NoWebAddressError(title)
   return webUrl
 }

@@ -1,4 +1,4 @@
-import {ERROR_CODES, type Facts, messageOf, RuncodeError} from '../core/errors.ts'
+import {ERROR_CODES, type Facts, messageOf, RuncodeError, systemCode} from '../core/errors.ts'
 import {printable} from '../core/printable.ts'
 import {wasInterrupted} from './interruption.ts'
 
@@ -33,8 +33,9 @@ const plain = (code: keyof typeof ERROR_CODES, message: string, hint: string | u
   return {code, message, hint, retryable, exit, facts: {}}
 }
 
-/** oclif marks its own errors, of the parser and of unknown commands, with a field of its name. */
-const isOclifError = (error: unknown): error is Error => error instanceof Error && 'oclif' in error
+/** oclif marks its own errors, of the parser and of unknown commands, with a field of its name; a command that can't be loaded is no mistake of the user's. */
+const isOclifError = (error: unknown): error is Error =>
+  error instanceof Error && 'oclif' in error && systemCode(error) !== 'MODULE_NOT_FOUND'
 
 /** The parser adds "See more help with --help" as a line of its own and, to what a flag of ours throws, "Parsing --flag". */
 const usageMessage = ({message}: Error): string =>

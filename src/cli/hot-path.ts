@@ -1,4 +1,5 @@
 import {EXIT} from '../core/errors.ts'
+import {printable} from '../core/printable.ts'
 import {createContext} from './create-context.ts'
 import {failureOf, failureText} from './failure.ts'
 
@@ -56,7 +57,7 @@ export async function runHotPath(argv: readonly string[]): Promise<boolean> {
     const {exec} = await import('../actions/exec.ts')
     const context = createContext({
       progress: {step: (_title, work) => work(() => undefined)},
-      warn: (message) => void process.stderr.write(`warning: ${message}\n`),
+      warn: (message) => void process.stderr.write(`warning: ${printable(message)}\n`),
     })
     const {exitCode} = await exec(context, {
       ...input,

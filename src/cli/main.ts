@@ -7,7 +7,7 @@ import {runHotPath} from './hot-path.ts'
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
   // A reader that left (`| head -1`) ends us quietly.
-  process.stdout.on('error', () => undefined)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
     if (await runHotPath(argv)) return
     const {flush, run, settings} = await import('@oclif/core')

@@ -14,7 +14,6 @@ argv and arrive exactly as they are. The exit status is the remote command's own
     '<%= config.bin %> exec -- "ls -l | wc -l"',
     '<%= config.bin %> exec --workspace payments-api --home -- git clone https://example.com/a.git',
   ]
-  static override strict = false
   static override flags = {
     ...profileFlag,
     workspace: Flags.string({
@@ -30,12 +29,9 @@ argv and arrive exactly as they are. The exit status is the remote command's own
   }
 
   async run(): Promise<RunJson> {
-    const {flags, argv} = await this.parse(Exec)
+    const {ours, words = []} = this.splitArgv()
+    const {flags} = await this.parse(Exec, ours)
     const {workspace, profile, home, cwd} = flags
-    return runWords(
-      this.createContext(),
-      {words: argv as string[], workspace, profile, home, cwd},
-      {isJson: this.jsonEnabled()},
-    )
+    return runWords(this.createContext(), {words, workspace, profile, home, cwd}, {isJson: this.jsonEnabled()})
   }
 }

@@ -21,10 +21,12 @@ export default class Login extends BaseCommand {
 
   async run(): Promise<{logged_in: true; profile: string; origin: string; stored_in: string}> {
     const {flags} = await this.parse(Login)
-    const {profile, origin, place} = await login(this.createContext(), {
+    const context = this.createContext()
+    const {profile, origin, place} = await login(context, {
       profile: flags.profile,
       store: flags.store,
-      readToken: (address) => (flags.paste ? askSecret(`Token for ${address}: `) : readStdin()),
+      readToken: (address) =>
+        flags.paste ? askSecret(`Token for ${address}: `, context.interrupted) : readStdin(context.interrupted),
     })
     this.log(printable(`Logged in to ${origin} as profile ${profile}. The token is in ${place}.`))
     return {logged_in: true, profile, origin, stored_in: place}

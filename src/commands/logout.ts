@@ -7,16 +7,16 @@ export default class Logout extends BaseCommand {
   static override examples = ['<%= config.bin %> logout', '<%= config.bin %> logout --profile local']
   static override flags = {...profileFlag}
 
-  async run(): Promise<{logged_out: boolean; profile: string; origin: string; removed_from: string | null}> {
+  async run(): Promise<{logged_out: boolean; profile: string; origin: string; removed_from: readonly string[]}> {
     const {flags} = await this.parse(Logout)
-    const {profile, origin, place, wasLoggedIn} = await logout(this.createContext(), {profile: flags.profile})
+    const {profile, origin, removedFrom} = await logout(this.createContext(), {profile: flags.profile})
     this.log(
       printable(
-        wasLoggedIn
-          ? `Removed the token for ${origin} from ${place}.`
-          : `There was no token for ${origin} in ${place}.`,
+        removedFrom.length === 0
+          ? `There was no token for ${origin}.`
+          : `Removed the token for ${origin} from ${removedFrom.join(' and ')}.`,
       ),
     )
-    return {logged_out: wasLoggedIn, profile, origin, removed_from: wasLoggedIn ? place : null}
+    return {logged_out: removedFrom.length > 0, profile, origin, removed_from: removedFrom}
   }
 }

@@ -10,21 +10,24 @@ export default class Ssh extends RemoteCommand {
     `Without a command: an interactive login shell with a terminal, in the project directory. With one behind two dashes: as
 "exec", on the named workspace. Nothing is attached.`
   static override examples = ['<%= config.bin %> ssh payments-api', '<%= config.bin %> ssh payments-api -- git status']
-  static override strict = false
   static override args = {workspace: workspaceArg({required: true})}
   static override flags = {...profileFlag}
 
   async run(): Promise<RunJson | undefined> {
-    const {args, flags, argv} = await this.parse(Ssh)
+    const {ours, words} = this.splitArgv()
+    const {args, flags} = await this.parse(Ssh, ours)
     const {workspace} = args
     const {profile} = flags
     const context = this.createContext()
     // A shell has no one answer, so it takes no --json: there a command must follow.
-    if (!this.argv.includes('--') && !this.jsonEnabled()) {
+    if (words === undefined && !this.jsonEnabled()) {
       process.exitCode = await shell(context, {workspace, profile})
       return undefined
     }
-    const words = (argv as string[]).slice(1)
-    return runWords(context, {words, workspace, profile, home: false, cwd: undefined}, {isJson: this.jsonEnabled()})
+    return runWords(
+      context,
+      {words: words ?? [], workspace, profile, home: false, cwd: undefined},
+      {isJson: this.jsonEnabled()},
+    )
   }
 }

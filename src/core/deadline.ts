@@ -10,16 +10,20 @@ export interface Deadline {
 /** A longer time makes Node's timers fire at once (setTimeout takes 31 bits). */
 const LONGEST_MS = 2 ** 31 - 1
 
-/** A deadline that starts now and is at most 24 days away. `interrupted` is the signal of Ctrl-C. */
+/**
+ * A deadline that starts now and is at most 24 days away. `interrupted` is the signal of Ctrl-C. The timer holds the
+ * controller: what AbortSignal.any() is given it holds weakly, and a timeout of AbortSignal's own is collected there.
+ */
 export function deadlineIn(wantedMs: number, interrupted: AbortSignal): Deadline {
   const totalMs = Math.min(wantedMs, LONGEST_MS)
   const endMs = performance.now() + totalMs
   const remainingMs = (): number => Math.max(0, endMs - performance.now())
-  return {
-    signal: AbortSignal.any([AbortSignal.timeout(Math.max(1, Math.ceil(totalMs))), interrupted]),
-    remainingMs,
-    isOver: () => remainingMs() === 0,
-  }
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  setTimeout(abort, Math.max(1, Math.ceil(totalMs))).unref()
+  if (interrupted.aborted) abort()
+  else interrupted.addEventListener('abort', abort, {once: true})
+  return {signal: controller.signal, remainingMs, isOver: () => remainingMs() === 0}
 }
 
 /** Waits, or returns early when the signal aborts; the caller looks at the signal. */

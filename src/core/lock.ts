@@ -1,8 +1,9 @@
 import {randomBytes} from 'node:crypto'
 import {link, readFile, rm, writeFile} from 'node:fs/promises'
+import {dirname} from 'node:path'
 import {type Deadline, pause} from './deadline.ts'
 import {RuncodeError, systemCode} from './errors.ts'
-import {FileError} from './files.ts'
+import {FileError, makePrivateFolder} from './files.ts'
 import {isSameProcess, processStart} from './process-identity.ts'
 
 /** Another runcode held a lock for longer than we could wait. */
@@ -62,7 +63,10 @@ const claim = async (path: string, text: string): Promise<boolean> => {
     return true
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false
-    throw new FileError('write', path, error)
+    if (systemCode(error) !== 'ENOENT') throw new FileError('write', path, error)
+    // The folder was empty, and someone who cleared up has just removed it.
+    await makePrivateFolder(dirname(path))
+    return false
   } finally {
     await rm(temporary, {force: true})
   }

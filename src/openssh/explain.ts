@@ -37,13 +37,28 @@ export class ConnectionFailedError extends RuncodeError {
   }
 }
 
-/** What ssh meant with the words on its stderr, where it ended before any remote command began. */
+/** What ssh meant with the words on its stderr, where nothing but a connection was asked for. */
 export function explainSsh(stderr: string, host: string): RuncodeError {
+  return explainRefusal(stderr, host) ?? new ConnectionFailedError(host, lastLine(stderr))
+}
+
+/**
+ * What kept a session from being opened, by words that ssh says before one only; undefined where a command may have
+ * begun. A connection that just broke proves nothing: the far side may have got the command before.
+ */
+export function explainRefusal(stderr: string, host: string): RuncodeError | undefined {
   // We offer the pinned key types only, so a server with keys of other types ends the negotiation already.
   if (
     /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|no matching host key type found/i.test(stderr)
-  )
+  ) {
     return new HostKeyChangedError(host)
+  }
   if (/Permission denied \(|Too many authentication failures/i.test(stderr)) return new AuthFailedError(host)
-  return new ConnectionFailedError(host, lastLine(stderr))
+  return BEFORE_A_SESSION.test(stderr) ? new ConnectionFailedError(host, lastLine(stderr)) : undefined
 }
+
+/** The master was full (MaxSessions of sshd_config(5)): it opened no session for us. */
+export const isMasterFull = (stderr: string): boolean => /Session open refused by peer/i.test(stderr)
+
+const BEFORE_A_SESSION =
+  /^ssh: connect to host|Could not resolve hostname|kex_exchange_identification|banner exchange|Unable to negotiate|Bad configuration option|Session open refused by peer/im

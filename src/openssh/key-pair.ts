@@ -8,11 +8,12 @@ import {findProgram} from './programs.ts'
  * Makes an ed25519 pair without passphrase in two files, `<path>` (0600) and `<path>.pub`, and gives the public half as
  * one line `type base64 comment`. The private half is written by ssh-keygen and read by ssh; we never hold it.
  */
-export async function createKeyPair(path: string, env: NodeJS.ProcessEnv): Promise<string> {
+export async function createKeyPair(path: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
   const program = await findProgram('ssh-keygen', env)
   const {ending, stderr} = await run(program, ['-q', '-t', 'ed25519', '-N', '', '-C', 'runcode', '-f', path], {
     env,
     timeoutMs: 20_000,
+    signal,
   })
   if (ending.kind !== 'exited' || ending.code !== 0) throw new OpensshFailedError('ssh-keygen', ending, stderr)
   const publicKey = await readFile(`${path}.pub`, 'utf8').catch((error: unknown) => {

@@ -29,8 +29,9 @@ export type MasterStart =
 
 /**
  * Starts a master that outlives us and every terminal: a session of its own, all three streams on the null device or a
- * log. With ControlPersist and `-N` ssh goes to the background when the login is done (ssh_config(5)), so its own exit 0
- * says that the master is up.
+ * log. With ControlPersist ssh puts the master into the background when the login is done, and runs `true` over it, so
+ * its own exit 0 says that the master is up. Of several that start at once one becomes the master and the others are
+ * plain sessions that end with their `true` (ControlMaster auto, ssh_config(5)).
  */
 export async function startMaster(
   {configFile, alias, controlPath, folder, env}: MasterOptions,
@@ -40,7 +41,7 @@ export async function startMaster(
   const ssh = await findProgram('ssh', env)
   const logFile = join(folder, 'master.log')
   await removeWhole(logFile)
-  const {pid, ending} = startDetached(ssh, ['-F', configFile, '-N', '-o', 'ControlMaster=yes', alias], {
+  const {pid, ending} = startDetached(ssh, argsOf(configFile, alias), {
     env,
     cwd: folder,
     logFile,
@@ -54,13 +55,23 @@ export async function startMaster(
 /** Starts it and waits for nothing: the command of this moment goes its own way, the next one finds a master. */
 export async function startMasterInBackground({configFile, alias, folder, env}: MasterOptions): Promise<void> {
   const ssh = await findProgram('ssh', env)
-  const {release} = startDetached(ssh, ['-F', configFile, '-N', '-o', 'ControlMaster=yes', alias], {
+  const {release} = startDetached(ssh, argsOf(configFile, alias), {
     env,
     cwd: folder,
     logFile: join(folder, 'master.log'),
   })
   release()
 }
+
+const argsOf = (configFile: string, alias: string): readonly string[] => [
+  '-T',
+  '-F',
+  configFile,
+  '-o',
+  'ControlMaster=auto',
+  alias,
+  'true',
+]
 
 const aborted = (signal: AbortSignal): Promise<'timed out'> =>
   new Promise((resolve) => {

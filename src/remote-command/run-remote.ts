@@ -1,15 +1,17 @@
 import {randomBytes} from 'node:crypto'
 import {RuncodeError} from '../core/errors.ts'
-import {endingOf, passSignals, signalStatus, startAttached} from '../core/process.ts'
-import {explainSsh} from '../openssh/explain.ts'
+import {throwIfInterrupted} from '../core/interrupted.ts'
+import {type Ending, endingOf, passSignals, signalStatus, startAttached} from '../core/process.ts'
+import {explainRefusal, isMasterFull} from '../openssh/explain.ts'
 import {isMasterAlive} from '../openssh/master.ts'
+import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {Session} from '../session/session.ts'
 import type {RemoteWords} from './remote-words.ts'
 import {type RemoteStatus, StatusReader} from './status-reader.ts'
 import {wrapCommand} from './wrapper.ts'
 
-/** The link broke after the command began: it may have run to its end, or not. It is never run again by us. */
+/** The link broke after the command may have begun: it may have run to its end, or not. It is never run again by us. */
 export class ConnectionLostError extends RuncodeError {
   constructor(host: string) {
     super(`The connection to ${host} was lost while the command may have been running.`, {
@@ -40,6 +42,8 @@ export interface RemoteCommand {
   /** Where stdout goes: straight to ours, or to a reader. stdin is always ours. */
   readonly stdout: 'inherit' | ((chunk: Buffer) => void)
   readonly stderr: (chunk: Buffer) => void
+  /** Aborts on Ctrl-C; where it has before ssh starts, nothing is run. */
+  readonly interrupted: AbortSignal
 }
 
 export interface RemoteResult {
@@ -52,21 +56,38 @@ export interface RemoteResult {
  * Runs one command in a workspace, over the master where one answers. Gives a status only where the far side told it;
  * throws where it is not the command's own: the connection failed or was lost, the directory is missing.
  */
-export async function runRemote({
-  session,
-  words,
-  directory,
-  env,
-  stdout,
-  stderr,
-}: RemoteCommand): Promise<RemoteResult> {
-  const ssh = await findProgram('ssh', env)
-  const usedMaster = session.controlPath !== undefined && (await isMasterAlive(session.controlPath))
+export async function runRemote(command: RemoteCommand): Promise<RemoteResult> {
+  const ssh = await findProgram('ssh', command.env)
+  const {controlPath} = command.session
+  const isAlive = controlPath !== undefined && (await isMasterAlive(controlPath))
+  const over = isAlive ? await attempt(ssh, OVER_MASTER, command) : undefined
+  // A master that is full opened no session, so nothing has run; a connection of its own may.
+  const isFull = over !== undefined && !over.status.hasBegun && isMasterFull(over.said)
+  const outcome = over === undefined || isFull ? await attempt(ssh, ALONE, command) : over
+  return {exitCode: exitCodeOf(outcome, command), usedMaster: isAlive && !isFull}
+}
+
+/** A client whose master dies under it would go on alone, over a connection of its own: it gets none. */
+const OVER_MASTER = ['-o', 'ProxyCommand=false']
+const ALONE = ['-o', 'ControlPath=none']
+
+interface Outcome {
+  readonly status: RemoteStatus
+  readonly ending: Ending
+  /** The first signal that ended it, ours or its own. */
+  readonly signal: NodeJS.Signals | undefined
+  /** What came on stderr before the command began: the words of ssh, and of rc files. */
+  readonly said: string
+}
+
+const attempt = async (ssh: string, way: readonly string[], command: RemoteCommand): Promise<Outcome> => {
+  const {session, words, directory, env, stdout, stderr, interrupted} = command
   const nonce = randomBytes(16).toString('hex')
-  // A client whose master dies under it would go on alone, over a connection of its own: it gets none.
-  const way = usedMaster ? ['-o', 'ProxyCommand=false'] : ['-o', 'ControlPath=none']
   const args = ['-T', '-F', session.configFile, ...way, session.alias, wrapCommand(words, {nonce, directory})]
+  throwIfInterrupted(interrupted)
   const child = startAttached(ssh, args, {env, stdio: ['inherit', stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe']})
+  // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
+  const signals = passSignals(child, {passed: ['SIGINT', 'SIGTERM', 'SIGHUP'], ignored: []})
   if (stdout !== 'inherit') child.stdout?.on('data', stdout)
   const reader = new StatusReader(nonce)
   const before: Buffer[] = []
@@ -75,28 +96,18 @@ export async function runRemote({
     if (reader.status.hasBegun) stderr(Buffer.concat([...before.splice(0), bytes]))
     else before.push(bytes)
   })
-  // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
-  const signals = passSignals(child, {passed: ['SIGINT', 'SIGTERM', 'SIGHUP'], ignored: []})
   const ending = await endingOf(child)
   signals.release()
   if (reader.status.hasBegun && reader.rest().length > 0) stderr(reader.rest())
   // ssh tells its own death by a signal that we passed on in several ways; ours is the signal itself.
   const signal = signals.first() ?? (ending.kind === 'signalled' ? ending.signal : undefined)
-  const said = Buffer.concat(before).toString('utf8')
-  return {exitCode: exitCodeOf(reader.status, {signal, host: session.host, directory, said}), usedMaster}
+  return {status: reader.status, ending, signal, said: Buffer.concat(before).toString('utf8')}
 }
 
-interface Surroundings {
-  readonly signal: NodeJS.Signals | undefined
-  readonly host: string
-  readonly directory: string | undefined
-  readonly said: string
-}
-
-const exitCodeOf = (status: RemoteStatus, {signal, host, directory, said}: Surroundings): number => {
+const exitCodeOf = ({status, ending, signal, said}: Outcome, {session: {host}, directory}: RemoteCommand): number => {
   if (status.exitCode !== undefined) return status.exitCode
   if (status.lacksDirectory) throw new NoDirectoryError(directory ?? '~')
   if (signal !== undefined) return signalStatus(signal)
-  if (status.hasBegun) throw new ConnectionLostError(host)
-  throw explainSsh(said, host)
+  if (ending.kind === 'unstartable') throw new OpensshFailedError('ssh', ending, said)
+  throw (status.hasBegun ? undefined : explainRefusal(said, host)) ?? new ConnectionLostError(host)
 }

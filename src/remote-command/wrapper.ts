@@ -20,7 +20,7 @@ export class TooLongCommandError extends RuncodeError {
 /**
  * The line to give to ssh: a POSIX program that goes to the directory, says on stderr that the command begins, runs it,
  * says how it ended, and ends the same way. What it says stands between two record separators (U+001E) behind a nonce that
- * only this call knows. The shell's own stderr is on the null device meanwhile, or it would say "Killed" beside the command.
+ * is new for each call. The shell's own stderr is on the null device meanwhile, or it would say "Killed" beside the command.
  * Throws TooLongCommandError.
  */
 export function wrapCommand(

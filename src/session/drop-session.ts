@@ -5,7 +5,7 @@ import {removeEmptyFolders, removeWhole} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
 import {stopMaster} from '../openssh/master.ts'
 import type {SessionOwner} from './session.ts'
-import {clearCurrent, oldGenerations, sessionsFolder} from './session-store.ts'
+import {clearCurrent, oldGenerations, removeHalfWritten, sessionsFolder} from './session-store.ts'
 
 /** Ends every master of a workspace at once and removes all its sessions. True where there was one. */
 export async function dropSession(state: string, owner: SessionOwner, deadline: Deadline): Promise<boolean> {
@@ -13,6 +13,7 @@ export async function dropSession(state: string, owner: SessionOwner, deadline: 
   if ((await stat(folder).catch(() => undefined)) === undefined) return false
   const dropped = await withLock(join(folder, 'lock'), deadline, async () => {
     await clearCurrent(state, owner)
+    await removeHalfWritten(state, owner)
     const generations = await oldGenerations(state, owner)
     for (const {folder: generation, session} of generations) {
       if (session?.controlPath !== undefined) {

@@ -79,7 +79,7 @@ const createSession = async (options: OpenSessionOptions): Promise<Session> => {
 const fillGeneration = async (folder: string, options: OpenSessionOptions): Promise<Session> => {
   const {owner, socketFolders, env, now, mint} = options
   const identityFile = join(folder, 'id_ed25519')
-  const publicKey = await createKeyPair(identityFile, env)
+  const publicKey = await createKeyPair(identityFile, env, options.deadline.signal)
   const {bundle, lifetimeSeconds, serverNow} = await mint(publicKey)
   const certificate = judgeCertificate(bundle, publicKey, serverNow)
   const {date, uptimeSeconds} = now()

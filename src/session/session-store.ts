@@ -55,6 +55,14 @@ export async function oldGenerations(
   )
 }
 
+/** Removes what a process that was killed while it wrote left beside the generations; only under the workspace's lock. */
+export async function removeHalfWritten(state: string, owner: SessionOwner): Promise<void> {
+  const folder = sessionsFolder(state, owner)
+  for (const name of await readdir(folder)) {
+    if (/^(?:current|lock)\.[0-9a-f]{12}\.tmp$/.test(name)) await removeWhole(join(folder, name))
+  }
+}
+
 /** Forgets the current session; its generation is left to the sweep. */
 export const clearCurrent = (state: string, owner: SessionOwner): Promise<void> =>
   removeWhole(pointerFile(sessionsFolder(state, owner)))

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import {execFileSync, spawnSync} from 'node:child_process'
 import {mkdirSync, readdirSync, readFileSync, realpathSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {shapeOf} from '../support/json-shape.ts'
-import {type Run, runcode} from '../support/runcode.ts'
+import {type Run, runcode, startRuncode} from '../support/runcode.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
 
 /** The main job on this machine's own server, by the real program, in a home of its own. The tests tell one story, in order. */
@@ -201,7 +202,6 @@ describe('from nothing to a command in a workspace', function () {
     it('gives a command of plain ssh that works as it stands', async () => {
       const {command} = await json('connect', 'demo')
       const [ssh = '', ...args] = command as string[]
-      const {execFileSync} = await import('node:child_process')
       assert.equal(execFileSync(ssh, [...args, 'echo', 'plain'], {encoding: 'utf8', env: home.env}), 'plain\n')
     })
 
@@ -256,6 +256,32 @@ describe('from nothing to a command in a workspace', function () {
       ]
       const {stdout} = await run('exec', '--', 'printf', '%s\\0', ...words)
       assert.deepEqual(stdout.split('\0').slice(0, -1), words)
+    })
+
+    it('brings them over exactly on every way: equal words, dashes, flags of ours, the name of the workspace', async () => {
+      const words = ['a', 'b', 'a', '--', 'demo', '-w', 'demo', '--json', '--home', 'c', '--', 'a']
+      const command = ['printf', '%s\\0', ...words]
+      const shown = `${words.join('\0')}\0`
+      assert.equal((await run('exec', '--', ...command)).stdout, shown)
+      assert.equal((await run('exec', '--cwd=/', '--', ...command)).stdout, shown)
+      assert.equal((await run('ssh', 'demo', '--', ...command)).stdout, shown)
+      assert.equal(JSON.parse((await run('exec', '--json', '-w', 'demo', '--', ...command)).stdout).stdout, shown)
+    })
+
+    it('takes words only from behind two dashes', async () => {
+      for (const args of [
+        ['exec', 'uname'],
+        ['ssh', 'demo', 'uname'],
+        ['ssh', 'demo', 'uname', '-s'],
+      ]) {
+        const {status, stdout} = await run(...args)
+        assert.deepEqual([status, stdout], [125, ''])
+      }
+    })
+
+    it('refuses a profile that is not that of the attached workspace', async () => {
+      const {status, stdout} = await run('exec', '--json', '--profile', 'other', '--', 'true')
+      assert.deepEqual([status, JSON.parse(stdout).error], [125, 'usage'])
     })
 
     it('carries stdin, stdout and stderr apart and byte for byte', async () => {
@@ -332,6 +358,67 @@ describe('from nothing to a command in a workspace', function () {
       assert.deepEqual([status, stdout], [0, 'warm\n'])
     })
 
+    it('leaves one connection behind, however many commands find none', async () => {
+      await run('connect', 'demo', '--force')
+      const {control_path: controlPath, config, alias} = await json('connect', 'demo')
+      execFileSync('ssh', ['-F', String(config), '-O', 'exit', String(alias)], {stdio: 'ignore'})
+      const runs = await Promise.all(Array.from({length: 6}, () => run('exec', '--', 'true')))
+      assert.deepEqual(
+        runs.map(({status}) => status),
+        [0, 0, 0, 0, 0, 0],
+      )
+      const count = (): number => processesWith(String(config), String(controlPath)).length
+      for (let tries = 0; count() !== 1 && tries < 100; tries += 1) await pause(50)
+      assert.equal(count(), 1)
+      assert.equal((await run('exec', '--', 'echo', 'warm')).stdout, 'warm\n')
+    })
+
+    it('runs nothing that was interrupted before it began', async () => {
+      const {config, alias} = await json('connect', 'demo')
+      const {stderr = ''} = spawnSync('ssh', ['-F', String(config), '-O', 'check', String(alias)], {encoding: 'utf8'})
+      const master = Number(/pid=(\d+)/.exec(stderr)?.[1])
+      // A master that does not answer is asked for 300 ms before the command goes its own way.
+      process.kill(master, 'SIGSTOP')
+      const child = startRuncode(['exec', '--', 'touch', 'ran-anyway'], {env: home.env, cwd: tree})
+      await pause(250)
+      child.kill('SIGINT')
+      const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)))
+      process.kill(master, 'SIGCONT')
+      assert.equal(status, 130)
+      assert.equal((await run('exec', '--', 'ls', 'ran-anyway')).status, 2)
+    })
+
+    it('keeps the status of a command whose session was dropped meanwhile', async () => {
+      const {config, alias} = await json('connect', 'demo')
+      execFileSync('ssh', ['-F', String(config), '-O', 'exit', String(alias)], {stdio: 'ignore'})
+      const running = run('exec', '--', 'sh', '-c', 'sleep 1.5; echo did-it; exit 6')
+      await pause(700)
+      await run('disconnect', '--all')
+      const {status, stdout, stderr} = await running
+      assert.deepEqual([status, stdout, stderr], [6, 'did-it\n', ''])
+      await run('connect', 'demo')
+    })
+
+    it('keeps the status of a command whose words on stderr nobody reads', async () => {
+      const child = startRuncode(
+        ['exec', '--', 'sh', '-c', 'for i in 1 2 3 4; do echo $i >&2; sleep 0.1; done; exit 7'],
+        {env: home.env, cwd: tree},
+      )
+      child.stderr?.once('data', () => child.stderr?.destroy())
+      assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 7)
+    })
+
+    it('takes a new pass where the gateway has forgotten the key of the one at hand', async () => {
+      await run('connect', 'demo')
+      await run('stop', '--keep')
+      await run('start', 'demo')
+      const {status, stdout, stderr} = await run('exec', '--', 'echo', 'let in')
+      assert.deepEqual([status, stdout], [0, 'let in\n'], stderr)
+      await run('stop', '--keep')
+      await run('start', 'demo')
+      assert.equal((await run('connect', 'demo', '--wait', '--timeout', '20s')).status, 0)
+    })
+
     it('gives no secret and nothing else of our own to the command', async () => {
       const {stdout} = await runcode(['exec', '--', 'env'], {
         env: {...home.env, RUNCODE_SECRET_THING: 'x', AWS_SECRET: 'y'},
@@ -344,7 +431,6 @@ describe('from nothing to a command in a workspace', function () {
     })
 
     it('ends the remote command when it is killed', async () => {
-      const {startRuncode} = await import('../support/runcode.ts')
       const child = startRuncode(['exec', '--', 'sh', '-c', 'echo $$; exec sleep 300'], {env: home.env, cwd: tree})
       const pid = await new Promise<number>((resolve) =>
         child.stdout?.once('data', (chunk: Buffer) => resolve(Number(chunk.toString()))),
@@ -526,6 +612,14 @@ describe('from nothing to a command in a workspace', function () {
     })
   })
 })
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Processes with one of these in their arguments or title; a master in the background has its socket there. */
+const processesWith = (...words: readonly string[]): readonly string[] =>
+  execFileSync('ps', ['-eo', 'args='], {encoding: 'utf8'})
+    .split('\n')
+    .filter((line) => words.some((word) => line.includes(word)))
 
 const isAlive = (pid: number): boolean => {
   try {

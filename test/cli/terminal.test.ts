@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {type IPty, spawn} from '@lydell/node-pty'
 import {useFakeAccount} from '../support/fake-account.ts'
 import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
-import {BIN, runcode} from '../support/runcode.ts'
+import {BIN, runcode, startRuncode} from '../support/runcode.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
 
 /** The program as a person at a terminal sees it. */
@@ -123,6 +123,32 @@ describe('at a terminal', function () {
       left.filter((path) => /g[0-9a-f]{24}|current|lock|attachments/.test(path)),
       [],
     )
+  })
+
+  it('login --with-token ends with 130 at the first TERM', async () => {
+    const child = startRuncode(['login', '--with-token'], {env: home.env, cwd: home.path})
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    child.kill('SIGTERM')
+    assert.equal(await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal))), 130)
+  })
+
+  it('Ctrl-C ends a wait for SSH with 130 at once', async () => {
+    answerLists('running')
+    const bundle = {
+      host: '127.0.0.1',
+      port: 1,
+      user: 'calm-reed',
+      known_hosts: `x ssh-ed25519 AAAAC3NzaC1lZDI1NTE5${'A'.repeat(48)}`,
+      expires_at: new Date(Date.now() + 1_800_000).toISOString(),
+    }
+    plane.on('POST', '/api/rc/workspace/7/ssh-session', () => ({status: 200, body: {error: false, bundle}}))
+    const screen = start('connect', 'calm-reed', '--wait')
+    await screen.until('Waiting for SSH')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const began = Date.now()
+    screen.terminal.write('\u0003')
+    assert.equal(await screen.ended, 130)
+    assert.ok(Date.now() - began < 2000)
   })
 
   it('Ctrl-C ends a wait for a start with 130', async () => {

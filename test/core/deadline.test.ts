@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import {once} from 'node:events'
+import {fileURLToPath} from 'node:url'
 import {deadlineIn, pause} from '../../src/core/deadline.ts'
+import {run} from '../../src/core/process.ts'
 
 const never = new AbortController().signal
 
@@ -21,6 +23,13 @@ describe('deadlineIn()', () => {
       await once(deadline.signal, 'abort')
     })
   }
+
+  it('aborts at its end also where the garbage collector was there before', async () => {
+    const program = fileURLToPath(new URL('deadline-under-gc.ts', import.meta.url))
+    const args = ['--expose-gc', '--import', 'tsx', program]
+    const {stdout} = await run(process.execPath, args, {env: process.env, timeoutMs: 15_000})
+    assert.equal(stdout, 'function true')
+  })
 
   it('aborts with an interruption, also with one that was before it', () => {
     const interruption = new AbortController()

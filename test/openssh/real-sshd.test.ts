@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import {execFileSync} from 'node:child_process'
-import {mkdirSync, readdirSync, writeFileSync} from 'node:fs'
+import {execFileSync, spawn} from 'node:child_process'
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {useFakeAccount} from '../support/fake-account.ts'
 import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
 import {type RealSshd, startRealSshd, whyNoSshd} from '../support/real-sshd.ts'
 import {type Run, runcode} from '../support/runcode.ts'
+import {startSlowRelay} from '../support/slow-relay.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
 
 const TOKEN = 'rc_test-token'
@@ -28,6 +29,18 @@ describe('with a real sshd as the gateway', function () {
     JSON.parse((await run(...args, '--json')).stdout)
   const sessions = (): readonly string[] =>
     readdirSync(join(home.path, '.local/state/runcode/cli/sessions/fake/41')).filter((name) => name.startsWith('g'))
+
+  /** Ten sessions keep the master busy; the eleventh is refused by sshd's MaxSessions. */
+  const runFull = async (): Promise<Run> => {
+    const {config, alias} = JSON.parse((await run('connect', 'calm-reed', '--json')).stdout)
+    const busy = Array.from({length: 10}, () =>
+      spawn('ssh', ['-F', String(config), String(alias), 'echo in; sleep 60'], {stdio: ['ignore', 'pipe', 'ignore']}),
+    )
+    await Promise.all(busy.map((child) => new Promise((resolve) => child.stdout.once('data', resolve))))
+    const result = await run('exec', '--', 'echo', 'alone')
+    for (const child of busy) child.kill()
+    return result
+  }
 
   before(async function () {
     const why = whyNoSshd()
@@ -223,6 +236,57 @@ describe('with a real sshd as the gateway', function () {
     certified = undefined
     assert.equal((await run('exec', '--', 'echo', 'still works')).stdout, 'still works\n')
     await run('connect', 'calm-reed', '--force')
+  })
+
+  it('never calls a broken connection one that may be tried again: the command may have run', async () => {
+    const relay = await startSlowRelay(sshd.port, 300)
+    const good = bundle
+    bundle = {...bundle, port: relay.port}
+    await run('connect', 'calm-reed', '--force')
+    bundle = good
+    const {config, alias} = JSON.parse((await run('connect', 'calm-reed', '--json')).stdout)
+    execFileSync('ssh', ['-F', String(config), '-O', 'exit', String(alias)], {stdio: 'ignore'})
+    const trace = join(home.path, 'trace')
+    const running = run('exec', '--json', '--', 'sh', '-c', 'echo ran >> "$1"; sleep 60', 'sh', trace)
+    while (!existsSync(trace)) await new Promise((resolve) => setTimeout(resolve, 5))
+    relay.cut()
+    const {status, stdout} = await running
+    const {error, retryable} = JSON.parse(stdout)
+    assert.deepEqual([status, error, retryable, readFileSync(trace, 'utf8')], [125, 'connection_lost', false, 'ran\n'])
+    await run('connect', 'calm-reed', '--force')
+  })
+
+  it('goes on alone where the master is full', async () => {
+    const {status, stdout} = await runFull()
+    assert.deepEqual([status, stdout], [0, 'alone\n'])
+  })
+
+  it('stops nothing at another control plane than the one that this place was attached with', async () => {
+    const other = await startFakeControlPlane()
+    const asked = (): number => plane.requests.length
+    const config = join(home.path, '.config/runcode/cli/profiles.json')
+    const kept = readFileSync(config, 'utf8')
+    writeFileSync(config, kept.replace(plane.apiBase, other.apiBase).replace(plane.caFile, other.caFile))
+    const before = asked()
+    const {status, stdout} = await run('stop', '--json')
+    writeFileSync(config, kept)
+    assert.deepEqual(
+      [status, JSON.parse(stdout).error, other.requests.length, asked() - before],
+      [1, 'not_attached', 0, 0],
+    )
+    await other.close()
+  })
+
+  it('gives the browser no token', async () => {
+    const seen = join(home.path, 'browser-saw')
+    const browser = join(home.path, 'browser')
+    writeFileSync(browser, `#!/bin/sh\nenv > "${seen}.part" && mv "${seen}.part" "${seen}"\n`, {mode: 0o755})
+    const env = {...home.env, BROWSER: browser, RUNCODE_TOKEN: 'rc_secret-of-the-environment'}
+    const {status, stderr} = await runcode(['open', 'calm-reed', '--profile', 'fake'], {env, cwd: tree})
+    assert.equal(status, 0, stderr)
+    for (let tries = 0; !existsSync(seen) && tries < 100; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.ok(!readFileSync(seen, 'utf8').includes('rc_secret'))
   })
 
   it('says that the workspace is stopped, and connects to nothing', async () => {

@@ -1,5 +1,6 @@
 import {text} from 'node:stream/consumers'
 import {RuncodeError} from '../../core/errors.ts'
+import {InterruptedError} from '../../core/interrupted.ts'
 import {printable} from '../../core/printable.ts'
 
 /** There is nobody to ask. */
@@ -12,24 +13,21 @@ export class NoTerminalError extends RuncodeError {
   }
 }
 
-/** Ctrl-C at a question. */
-export class InterruptedError extends RuncodeError {
-  constructor() {
-    super('Interrupted.', {code: 'interrupted'})
-  }
+/** All of stdin, or InterruptedError at Ctrl-C. */
+export async function readStdin(interrupted: AbortSignal): Promise<string> {
+  const abort = (): void => void process.stdin.destroy(new InterruptedError())
+  interrupted.addEventListener('abort', abort, {once: true})
+  return text(process.stdin)
 }
 
-/** All of stdin. */
-export const readStdin = (): Promise<string> => text(process.stdin)
-
 /** Asks on the terminal and reads one line that is not shown. Throws NoTerminalError where there is none. */
-export async function askSecret(question: string): Promise<string> {
+export async function askSecret(question: string, interrupted: AbortSignal): Promise<string> {
   const {stdin, stderr} = process
   if (!stdin.isTTY) throw new NoTerminalError()
   stderr.write(printable(question))
   stdin.setRawMode(true)
   try {
-    return await readHiddenLine(stdin)
+    return await readHiddenLine(stdin, interrupted)
   } finally {
     stdin.setRawMode(false)
     stdin.pause()
@@ -39,7 +37,7 @@ export async function askSecret(question: string): Promise<string> {
 
 const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\b', '\u007f']
 
-const readHiddenLine = (stdin: NodeJS.ReadStream): Promise<string> =>
+const readHiddenLine = (stdin: NodeJS.ReadStream, interrupted: AbortSignal): Promise<string> =>
   new Promise((resolve, reject) => {
     let line = ''
     const onData = (chunk: Buffer): void => {
@@ -55,4 +53,6 @@ const readHiddenLine = (stdin: NodeJS.ReadStream): Promise<string> =>
       }
     }
     stdin.on('data', onData)
+    stdin.once('end', () => reject(new NoTerminalError()))
+    interrupted.addEventListener('abort', () => reject(new InterruptedError()), {once: true})
   })
