@@ -1,3 +1,4 @@
+import {EXIT} from '../core/errors.ts'
 import {failureJson, failureOf, failureText} from './failure.ts'
 import {runHotPath} from './hot-path.ts'
 
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     const isJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
     if (isJson) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`)
     else process.stderr.write(failureText(failure))
-    process.exitCode = failure.exit
+    // Statuses of these are the remote command's own.
+    process.exitCode = argv[0] === 'exec' || argv[0] === 'ssh' ? EXIT.notTheCommands : failure.exit
   }
 }

@@ -2,26 +2,34 @@
 export interface IdleWatch {
   /** Something happened. */
   noteActivity(): void
-  /** Resolves once, when the time is over; never without a time, or after stop. */
-  readonly isIdle: Promise<void>
+  /**
+   * Begins to count. Resolves once, when nothing was noted for the time and `isInUse` said no; never without a time, or
+   * after stop.
+   */
+  begin(isInUse: () => boolean): Promise<void>
   stop(): void
 }
 
-/** Watches for `idleSeconds` without a note and without `isInUse`; undefined: never idle. Counts on the monotonic clock. */
-export function watchIdle(idleSeconds: number | undefined, isInUse: () => boolean): IdleWatch {
+/** Watches for `idleSeconds`, on the monotonic clock; undefined: never idle. */
+export function watchIdle(idleSeconds: number | undefined): IdleWatch {
   let lastMs = performance.now()
+  let timer: NodeJS.Timeout | undefined
   const noteActivity = (): void => {
     lastMs = performance.now()
   }
-  if (idleSeconds === undefined) return {noteActivity, isIdle: new Promise(() => undefined), stop: () => undefined}
-  const idleMs = idleSeconds * 1000
-  let timer: NodeJS.Timeout | undefined
-  const isIdle = new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (isInUse()) noteActivity()
-      if (performance.now() - lastMs >= idleMs) resolve()
-    }
-    timer = setInterval(look, Math.min(5000, Math.max(50, idleMs / 10))).unref()
-  })
-  return {noteActivity, isIdle, stop: () => clearInterval(timer)}
+  return {
+    noteActivity,
+    begin: (isInUse) =>
+      new Promise((resolve) => {
+        if (idleSeconds === undefined) return
+        const idleMs = idleSeconds * 1000
+        const look = (): void => {
+          if (isInUse()) noteActivity()
+          if (performance.now() - lastMs >= idleMs) resolve()
+        }
+        noteActivity()
+        timer = setInterval(look, Math.min(5000, Math.max(50, idleMs / 10))).unref()
+      }),
+    stop: () => clearInterval(timer),
+  }
 }

@@ -19,11 +19,11 @@ export interface Power {
   end(): Promise<void>
 }
 
-/** `disconnect` ends the connections that a workspace has through the gateway. */
+/** `disconnect` ends the connections that a workspace has through the gateway, and resolves when they are gone. */
 export interface PowerOptions {
   readonly store: Store
   readonly runtime: Runtime
-  readonly disconnect: (workspaceId: number) => void
+  readonly disconnect: (workspaceId: number) => Promise<void>
   readonly now: () => Date
 }
 
@@ -48,23 +48,25 @@ export function createPower({store, runtime, disconnect, now}: PowerOptions): Po
     const why = reason === undefined ? {} : {reason: messageOf(reason)}
     store.audit.record(event, {workspace_id: id, ...why}, now())
   }
-  const bringUp = async (workspace: StoredWorkspace): Promise<void> => {
-    store.workspaces.setState(workspace.id, {interimState: 'starting', currentState: 'stopped'})
+  const announceStart = ({id}: StoredWorkspace): void =>
+    store.workspaces.setState(id, {interimState: 'starting', currentState: 'stopped'})
+  const bringUp = async (workspace: StoredWorkspace, prepare?: Promise<void>): Promise<void> => {
     try {
+      await prepare
       await runtime.start(workspace)
       settle(workspace, 'running', 'workspace_started')
     } catch (error) {
       settle(workspace, 'stopped', 'workspace_start_failed', error)
     }
   }
-  const shut = ({id}: StoredWorkspace): void => {
+  const shut = ({id}: StoredWorkspace): Promise<void> => {
     store.workspaces.setState(id, {interimState: 'stopping', currentState: 'running'})
     store.keys.dropAll(id)
-    disconnect(id)
+    return disconnect(id)
   }
-  const takeDown = async (workspace: StoredWorkspace): Promise<void> => {
-    shut(workspace)
+  const takeDown = async (workspace: StoredWorkspace, cut: Promise<void>): Promise<void> => {
     try {
+      await cut
       await runtime.stop(workspace)
       settle(workspace, 'stopped', 'workspace_stopped')
     } catch (error) {
@@ -72,8 +74,9 @@ export function createPower({store, runtime, disconnect, now}: PowerOptions): Po
     }
   }
   const erase = async (workspace: StoredWorkspace): Promise<void> => {
-    shut(workspace)
+    const cut = shut(workspace)
     try {
+      await cut
       await runtime.remove(workspace)
     } catch (error) {
       settle(workspace, 'stopped', 'workspace_remove_failed', error)
@@ -82,19 +85,26 @@ export function createPower({store, runtime, disconnect, now}: PowerOptions): Po
     store.workspaces.delete(workspace.id)
     store.audit.record('workspace_removed', {workspace_id: workspace.id, title: workspace.title}, now())
   }
+  /** An interim state without work under way was left by a write that failed (a full disk): it stands for nothing. */
+  const asSettled = (workspace: StoredWorkspace, currentState: 'stopped' | 'running'): StoredWorkspace =>
+    workspace.interimState === null || underWay.has(workspace.id)
+      ? workspace
+      : {...workspace, interimState: null, currentState}
   const settled = async (): Promise<void> => {
     while (underWay.size > 0) await Promise.all(underWay.values())
   }
 
   return {
     start(workspace) {
-      const verdict = judgeStart(workspace)
-      if (verdict.outcome === 'begins') begin(workspace.id, bringUp(workspace))
+      const verdict = judgeStart(asSettled(workspace, 'stopped'))
+      if (verdict.outcome !== 'begins') return verdict
+      announceStart(workspace)
+      begin(workspace.id, bringUp(workspace))
       return verdict
     },
     stop(workspace) {
-      const verdict = judgeStop(workspace)
-      if (verdict.outcome === 'begins') begin(workspace.id, takeDown(workspace))
+      const verdict = judgeStop(asSettled(workspace, 'running'))
+      if (verdict.outcome === 'begins') begin(workspace.id, takeDown(workspace, shut(workspace)))
       return verdict
     },
     async remove(id) {
@@ -109,8 +119,12 @@ export function createPower({store, runtime, disconnect, now}: PowerOptions): Po
     resume() {
       for (const workspace of store.workspaces.list()) {
         const {id, interimState, currentState} = workspace
-        if (interimState === 'stopping') begin(id, takeDown(workspace))
-        else if (interimState === 'starting' || currentState === 'running') begin(id, bringUp(workspace))
+        if (interimState === 'stopping') begin(id, takeDown(workspace, shut(workspace)))
+        else if (interimState === 'starting' || currentState === 'running') {
+          announceStart(workspace)
+          // What a server that was killed left running is not ours to talk to any more.
+          begin(id, bringUp(workspace, runtime.stop(workspace)))
+        }
       }
     },
     settled,

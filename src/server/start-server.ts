@@ -49,7 +49,7 @@ export async function startServer(
   const runtime = createProcessRuntime({folder: folder.workspaces, env})
   const record = recordTo(store, now)
 
-  const idle = watchIdle(idleSeconds, () => gateway.connectionCount() > 0)
+  const idle = watchIdle(idleSeconds)
   const gateway = await listenOn({
     name: 'gateway',
     explicit: gatewayPort,
@@ -120,8 +120,7 @@ export async function startServer(
     idleSeconds,
   }
   await writeServerFacts(folder.facts, facts)
-  idle.noteActivity()
-  return {facts, isIdle: idle.isIdle}
+  return {facts, isIdle: idle.begin(() => gateway.connectionCount() > 0)}
 }
 
 const LOOPBACK = '127.0.0.1'

@@ -603,6 +603,26 @@ describe('from nothing to a command in a workspace', function () {
       assert.equal((await run('exec', '--workspace', 'demo', '--', 'cat', 'file')).stdout, 'kept\n')
     })
 
+    it('ends what ran in its workspaces also where the server itself was killed', async () => {
+      await json('connect', 'demo', '--start', '--wait')
+      const orphan = async (): Promise<number> =>
+        Number((await run('exec', '--', 'setsid nohup sleep 300 > /dev/null 2>&1 & echo $!')).stdout)
+      const kill = async (): Promise<void> => {
+        process.kill(Number((await json('server', 'status'))['pid']), 'SIGKILL')
+        while ((await run('server', 'status')).status === 0) await pause(20)
+      }
+      const first = await orphan()
+      await kill()
+      assert.equal(isAlive(first), true)
+      await run('server', 'up')
+      assert.equal(isAlive(first), false)
+      const second = await orphan()
+      await kill()
+      assert.equal((await run('server', 'down')).status, 0)
+      assert.equal(isAlive(second), false)
+      await run('server', 'up')
+    })
+
     it('with --purge leaves nothing of ours in the home directory', async () => {
       assert.equal((await run('server', 'down', '--purge')).status, 0)
       const left = readdirSync(home.path, {recursive: true, encoding: 'utf8'}).filter((path) =>
@@ -621,11 +641,8 @@ const processesWith = (...words: readonly string[]): readonly string[] =>
     .split('\n')
     .filter((line) => words.some((word) => line.includes(word)))
 
+/** A zombie has ended; its new parent is slow to say so. */
 const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  const {stdout} = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], {encoding: 'utf8'})
+  return stdout.trim() !== '' && !stdout.startsWith('Z')
 }

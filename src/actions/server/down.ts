@@ -37,6 +37,9 @@ export interface Down {
 export async function serverDown(context: Context, {purge}: {purge: boolean}): Promise<Down> {
   const facts = await findServer(context)
   if (facts !== undefined) await context.progress.step('Stopping the server', () => end(context, facts))
+  // A server that was killed could not end what ran in its workspaces.
+  const {endLeftovers} = await import('../../server/end-leftovers.ts')
+  await endLeftovers(serverRoot(context))
   if (!purge) return {wasRunning: facts !== undefined, purged: undefined}
   await forgetLocalProfile(context)
   const root = serverRoot(context)

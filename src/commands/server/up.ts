@@ -16,7 +16,9 @@ ports listen on loopback only.`
   static override examples = ['<%= config.bin %> server up', '<%= config.bin %> server up --foreground --idle 1h']
   static override flags = {
     foreground: Flags.boolean({description: 'stay, and end with Ctrl-C; for service managers'}),
-    idle: durationFlag({description: 'end after so long without work'}),
+    idle: durationFlag({
+      description: 'end after so long without a request or a connection; jobs in the background do not count',
+    }),
     'api-port': portFlag({description: 'port of the API; else the one of last time, or a free one'}),
     'gateway-port': portFlag({description: 'port of the SSH gateway; likewise'}),
   }

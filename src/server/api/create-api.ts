@@ -31,6 +31,8 @@ export function createApi(options: ApiOptions): Api {
       connectionsCheckingInterval: LIMIT_MS / 2,
     },
     requestTimeout: LIMIT_MS,
+    // Of a connection that says nothing, also after its TLS handshake; a delete ends processes before it answers.
+    connectionTimeout: 3 * LIMIT_MS,
     bodyLimit: 64 * 1024,
     // HEAD would start and stop workspaces as GET does.
     exposeHeadRoutes: false,

@@ -21,8 +21,12 @@ export const answerFailure =
     if (status === 401) void reply.header('www-authenticate', 'Token')
     if (status < 500) return void reply.code(status).send(refusalBody(status, messageOf(error)))
     const facts = {method: request.method, route: request.routeOptions.url ?? null, reason: messageOf(error)}
-    store.audit.record('request_failed', facts, now())
-    void reply.code(status).send(refusalBody(status, 'The server made a mistake; its audit log says more.'))
+    try {
+      store.audit.record('request_failed', facts, now())
+    } catch {
+      // A full disk is most likely why we are here; the answer must come all the same.
+    }
+    void reply.code(status).send(refusalBody(status, 'The server made a mistake, or its disk is full.'))
   }
 
 /** The body of every refusal. A 401 also has the `detail` that clients of RunCode may look for. */

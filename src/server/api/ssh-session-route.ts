@@ -23,7 +23,7 @@ export function sshSessionRoute(app: FastifyInstance, {store, runtime, gateway, 
     if (!isRunning(workspace)) throw new Refusal(409, `Workspace ${title} is not running; start it first.`)
     const moment = now()
     const expiresAt = expiryOf(body.ttl, moment)
-    store.keys.register({workspaceId: id, publicKey, expiresAt}, moment)
+    store.keys.register({workspaceId: id, publicKey, expiresAt, tokenId: token?.id}, moment)
     const facts = {
       workspace_id: id,
       token_id: token?.id ?? null,

@@ -19,8 +19,8 @@ export interface Gateway {
   readonly port: number
   /** Authenticated connections now. */
   readonly connectionCount: () => number
-  /** Ends the connections of a workspace that was stopped. */
-  disconnect(workspaceId: number): void
+  /** Ends the connections of a workspace that was stopped; resolves when they and what they started are gone. */
+  disconnect(workspaceId: number): Promise<void>
   /** Stops listening and ends every connection. */
   close(): Promise<void>
 }

@@ -105,13 +105,13 @@ const serveChannels = (
   const sessions = new Map<Session, ServedSession>()
   const forwards = new Set<() => void>()
   // A pass that ended does not end a connection; a workspace that stopped does.
-  const mayOpen = (): boolean =>
-    admit(user)?.workspace.id === workspace.id && sessions.size + forwards.size < MAX_CHANNELS
+  const isOpen = (): boolean => admit(user)?.workspace.id === workspace.id
+  const mayOpen = (): boolean => isOpen() && sessions.size + forwards.size < MAX_CHANNELS
 
   connection.on('session', (accept, reject) => {
     if (!mayOpen()) return reject()
     const session = accept()
-    sessions.set(session, serveSession(session, {workspace, runtime, connection: socket, onProcess}))
+    sessions.set(session, serveSession(session, {workspace, runtime, connection: socket, mayRun: isOpen, onProcess}))
     session.on('close', () => sessions.delete(session))
   })
   const forward = (

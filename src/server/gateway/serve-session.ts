@@ -11,6 +11,8 @@ export interface SessionOptions {
   readonly workspace: RuntimeWorkspace
   readonly runtime: Runtime
   readonly connection: Socket
+  /** Asked right before a command: the workspace may have been stopped since the channel was opened. */
+  readonly mayRun: () => boolean
   /** Gets the ending of each process that was started. */
   readonly onProcess: (ended: Promise<unknown>) => void
 }
@@ -28,7 +30,7 @@ export interface ServedSession {
  */
 export function serveSession(
   session: Session,
-  {workspace, runtime, connection, onProcess}: SessionOptions,
+  {workspace, runtime, connection, mayRun, onProcess}: SessionOptions,
 ): ServedSession {
   const env: Record<string, string> = {}
   let pty: PtyRequest | undefined
@@ -36,7 +38,7 @@ export function serveSession(
   let isOver = false
 
   const run = (accept: () => ServerChannel | undefined, reject: () => void, command: string | undefined): void => {
-    const channel = child === undefined && !isOver ? accept() : undefined
+    const channel = child === undefined && !isOver && mayRun() ? accept() : undefined
     if (channel === undefined) {
       reject?.()
       return

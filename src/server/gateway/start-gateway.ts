@@ -7,7 +7,7 @@ import {type ServedConnection, serveConnection} from './serve-connection.ts'
 
 /** An editor opens about ten; beyond these limits a connection is closed unheard. */
 const MAX_CONNECTIONS = 512
-/** Of them, those that are not let in yet: strangers cannot take the places of those who are. */
+/** Of them, those that are not let in yet. The oldest of them makes room for one more: who logs in does so at once. */
 const MAX_STRANGERS = 64
 
 /** The gateway could not listen. */
@@ -30,8 +30,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const accept = (socket: Socket): void => {
     // A client may be gone before anyone else listens.
     socket.on('error', () => undefined)
-    const strangers = [...connections].filter(({admitted}) => admitted() === undefined).length
-    if (connections.size >= MAX_CONNECTIONS || strangers >= MAX_STRANGERS) return void socket.destroy()
+    const strangers = [...connections].filter(({admitted}) => admitted() === undefined)
+    if (connections.size >= MAX_CONNECTIONS) return void socket.destroy()
+    if (strangers.length >= MAX_STRANGERS) strangers[0]?.end()
     const connection = serveConnection(socket, options)
     connections.add(connection)
     void connection.closed.then(() => connections.delete(connection))
@@ -46,8 +47,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     port: (server.address() as AddressInfo).port,
     connectionCount: () => [...connections].filter(({admitted}) => admitted() !== undefined).length,
-    disconnect: (workspaceId) => {
-      for (const connection of connections) if (connection.admitted()?.workspace.id === workspaceId) connection.end()
+    disconnect: async (workspaceId) => {
+      const theirs = [...connections].filter(({admitted}) => admitted()?.workspace.id === workspaceId)
+      for (const connection of theirs) connection.end()
+      await Promise.all(theirs.map(({closed}) => closed))
     },
     close: async () => {
       server.close()

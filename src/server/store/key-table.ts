@@ -10,14 +10,15 @@ interface Row {
 /** The public keys that open a workspace. A key that is registered again keeps the later of its two ends. */
 export function keyTable(database: Database.Database): Store['keys'] {
   const register = database.prepare(
-    `INSERT INTO keys (workspace_id, public_key, expires_at) VALUES (?, ?, ?)
-     ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`,
+    `INSERT INTO keys (workspace_id, public_key, expires_at, token_id) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at), token_id = excluded.token_id`,
   )
   const valid = database.prepare('SELECT * FROM keys WHERE workspace_id = ? AND expires_at > ? ORDER BY public_key')
   const sweep = database.prepare('DELETE FROM keys WHERE expires_at <= ?')
   const dropAll = database.prepare('DELETE FROM keys WHERE workspace_id = ?')
   return {
-    register: ({workspaceId, publicKey, expiresAt}) => void register.run(workspaceId, publicKey, expiresAt.getTime()),
+    register: ({workspaceId, publicKey, expiresAt, tokenId}) =>
+      void register.run(workspaceId, publicKey, expiresAt.getTime(), tokenId ?? null),
     valid: (workspaceId, now) =>
       (valid.all(workspaceId, now.getTime()) as Row[]).map((row) => ({
         workspaceId: row.workspace_id,

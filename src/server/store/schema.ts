@@ -43,6 +43,7 @@ const STEPS = [
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     public_key TEXT NOT NULL,
     expires_at INTEGER NOT NULL,
+    token_id INTEGER REFERENCES tokens (id) ON DELETE CASCADE,
     PRIMARY KEY (workspace_id, public_key)
   ) STRICT;
   CREATE TABLE audit (

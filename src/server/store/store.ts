@@ -29,6 +29,11 @@ export interface RegisteredKey {
   readonly expiresAt: Date
 }
 
+/** A key with the token that registered it, which it does not outlive. */
+export interface KeyRegistration extends RegisteredKey {
+  readonly tokenId?: number | undefined
+}
+
 export interface Store {
   readonly workspaces: {
     list(): readonly StoredWorkspace[]
@@ -46,10 +51,11 @@ export interface Store {
     create(token: {name: string; scope: TokenScope}, now: Date): {token: StoredToken; secret: string}
     /** The token of a secret; notes the use. */
     verify(secret: string, now: Date): StoredToken | undefined
+    /** With the keys that it registered. */
     revoke(id: number): boolean
   }
   readonly keys: {
-    register(key: RegisteredKey, now: Date): void
+    register(key: KeyRegistration, now: Date): void
     /** The keys of a workspace that are valid now. */
     valid(workspaceId: number, now: Date): readonly RegisteredKey[]
     /** Forgets what has expired. */

@@ -49,7 +49,7 @@ export async function runApi(): Promise<RunningApi> {
   const runtime = heldRuntime()
   const disconnected: number[] = []
   const now = (): Date => NOON
-  const power = createPower({store, runtime, now, disconnect: (id) => disconnected.push(id)})
+  const power = createPower({store, runtime, now, disconnect: async (id) => void disconnected.push(id)})
   let activityCount = 0
   const api = createApi({
     store,

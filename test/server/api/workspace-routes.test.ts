@@ -100,6 +100,23 @@ describe('the workspace routes of the API', () => {
     assert.deepEqual(api.runtime.calls, ['stop 1'])
   })
 
+  it('takes up an interim state that stands for no work, as a full disk leaves it', async () => {
+    api.store.workspaces.setState(1, {interimState: 'starting', currentState: 'stopped'})
+    assert.deepEqual(await bodyOf('/workspace/start?workspace_id=1'), {
+      error: false,
+      message: 'Workspace calm-reed is starting.',
+    })
+    await api.settled()
+    assert.equal(stateOf(1), '/running')
+    api.store.workspaces.setState(1, {interimState: 'stopping', currentState: 'running'})
+    assert.deepEqual(await bodyOf('/workspace/stop?workspace_id=1'), {
+      error: false,
+      message: 'Workspace calm-reed is stopping.',
+    })
+    await api.settled()
+    assert.equal(stateOf(1), '/stopped')
+  })
+
   it('is stopped again after a start that failed, and the audit says why', async () => {
     api.runtime.hold()
     await bodyOf('/workspace/start?workspace_id=1')

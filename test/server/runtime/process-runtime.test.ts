@@ -113,6 +113,11 @@ describe('the process runtime', () => {
     assert.deepEqual([...pids, otherPid].map(isRunning), [false, false, true])
   })
 
+  it('runs commands again after one that removed its home', async () => {
+    await outcomeOf(exec('cd / && rm -rf "$HOME"'))
+    assert.deepEqual((await outcomeOf(exec('pwd')))[0], `${join(folder, 'reed/home')}\n`)
+  })
+
   it('stops a workspace whose output nobody reads', async () => {
     const process = exec('exec yes')
     await until('it has written', () => process.stdout.readableLength > 0 || process.stdout.read(0) !== undefined)

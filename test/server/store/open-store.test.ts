@@ -155,6 +155,19 @@ describe('openStore()', () => {
       assert.deepEqual(store.keys.valid(two.id, NOON), [])
     })
 
+    it('forgets keys with the token that registered them, and no others', () => {
+      const {id} = newWorkspace()
+      const {token} = store.tokens.create({name: 'ci', scope: 'user'}, NOON)
+      const [mine, other] = ['ssh-ed25519 AAAA', 'ssh-ed25519 BBBB']
+      store.keys.register({workspaceId: id, publicKey: mine, expiresAt: inSeconds(10), tokenId: token.id}, NOON)
+      store.keys.register({workspaceId: id, publicKey: other, expiresAt: inSeconds(10)}, NOON)
+      store.tokens.revoke(token.id)
+      assert.deepEqual(
+        store.keys.valid(id, NOON).map(({publicKey}) => publicKey),
+        [other],
+      )
+    })
+
     it('refuses a key for a workspace that is not there', () => {
       assert.throws(() => store.keys.register({workspaceId: 7, publicKey: 'x', expiresAt: NOON}, NOON), {
         code: 'SQLITE_CONSTRAINT_FOREIGNKEY',

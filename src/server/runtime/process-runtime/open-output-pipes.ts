@@ -21,12 +21,21 @@ export function openOutputPipes(folder: string): readonly [OutputPipe, OutputPip
   const base = join(folder, `pipe-${randomBytes(8).toString('hex')}`)
   const paths = [`${base}-1`, `${base}-2`] as const
   try {
-    execFileSync('mkfifo', ['-m', '600', ...paths], {stdio: 'ignore'})
-    return [openBothEnds(paths[0]), openBothEnds(paths[1])]
+    execFileSync('mkfifo', ['-m', '600', ...paths], {stdio: 'ignore', timeout: MKFIFO_LIMIT_MS})
+    const first = openBothEnds(paths[0])
+    try {
+      return [first, openBothEnds(paths[1])]
+    } catch (error) {
+      first.output.destroy()
+      closeChildEnds([first])
+      throw error
+    }
   } finally {
     for (const path of paths) rmSync(path, {force: true})
   }
 }
+
+const MKFIFO_LIMIT_MS = 5000
 
 /** The reader comes first and does not block: a writer waits until there is one. */
 const openBothEnds = (path: string): OutputPipe => {

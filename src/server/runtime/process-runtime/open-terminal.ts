@@ -50,10 +50,8 @@ export async function openTerminal({shell, command, cwd, env, pty}: TerminalOpti
     encoding: null,
   })
   const {_socket: socket, fd} = terminal as unknown as Unpublished
-  let isClosed = false
-  socket.once('close', () => {
-    isClosed = true
-  })
+  // The descriptor is closed by then, and its number may be another file's.
+  const isClosed = (): boolean => socket.destroyed
   const output = outputOf(socket, fd)
   const ended = new Promise<Ending>((resolve) => {
     terminal.onExit(({exitCode, signal}) => {
@@ -63,11 +61,11 @@ export async function openTerminal({shell, command, cwd, env, pty}: TerminalOpti
   })
   return {
     pid: terminal.pid,
-    input: inputTo(fd, () => isClosed),
+    input: inputTo(fd, isClosed),
     output,
     ended,
     resize: (columns, rows) => {
-      if (!isClosed) terminal.resize(columns, rows)
+      if (!isClosed()) terminal.resize(columns, rows)
     },
   }
 }

@@ -1,4 +1,5 @@
-import {resolve} from 'node:path'
+import {existsSync, mkdirSync} from 'node:fs'
+import {join, resolve} from 'node:path'
 import {messageOf, RuncodeError} from '../../../core/errors.ts'
 import {removeWhole} from '../../../core/files.ts'
 import {type Ending, run} from '../../../core/process.ts'
@@ -12,6 +13,8 @@ import {workspaceEnvironment} from './workspace-environment.ts'
 import {makeWorkspaceFolder, type WorkspaceFolder, workspaceFolder} from './workspace-folder.ts'
 
 const START_LIMIT_MS = 10_000
+/** Below the folder of all workspaces, and no title: what is needed to start a command, out of the workspaces' way. */
+const PIPES = '.pipes'
 
 export interface ProcessRuntimeOptions {
   /** Holds one folder a workspace. */
@@ -42,10 +45,14 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
   const exec = (workspace: RuntimeWorkspace, {command, pty, env: requested}: ExecRequest): RuntimeProcess => {
     try {
       const place = placeOf(workspace)
+      // A command may have removed its home; without it no other one starts.
+      if (existsSync(place.root)) mkdirSync(place.home, {recursive: true, mode: 0o700})
+      const pipes = join(resolve(folder), PIPES)
+      mkdirSync(pipes, {recursive: true, mode: 0o700})
       const options = {
         shell,
         command,
-        root: place.root,
+        pipes,
         cwd: place.home,
         env: workspaceEnvironment({env, workspace, folder: place, requested}),
       }

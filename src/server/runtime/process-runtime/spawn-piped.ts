@@ -1,5 +1,4 @@
 import {spawn} from 'node:child_process'
-import {once} from 'node:events'
 import type {Socket} from 'node:net'
 import {basename} from 'node:path'
 import {type Ending, endingOf} from '../../../core/process.ts'
@@ -12,15 +11,15 @@ export interface SpawnOptions {
   readonly shell: string
   /** One line for the shell; undefined asks for a login shell. */
   readonly command: string | undefined
-  /** The folder of the workspace, for what is needed to start. */
-  readonly root: string
+  /** A private folder for the names of pipes, for a moment. */
+  readonly pipes: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
 }
 
 /** Runs a command or a login shell (a dash before its name, login(1)) on three pipes, in a process group of its own. */
 export function spawnPiped(options: SpawnOptions): RuntimeProcess {
-  const pipes = openOutputPipes(options.root)
+  const pipes = openOutputPipes(options.pipes)
   const [{output: stdout}, {output: stderr}] = pipes
   const child = spawnShell(options, [pipes[0].childEnd, pipes[1].childEnd])
   closeChildEnds(pipes)
@@ -74,5 +73,5 @@ const spawnShell = (
 
 const closed = async (stream: Socket): Promise<void> => {
   stream.on('error', () => undefined)
-  if (!stream.closed) await once(stream, 'close')
+  if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', () => resolve()))
 }
