@@ -167,15 +167,18 @@ describe('withLock()', () => {
     assert.equal(readFileSync(lock, 'utf8'), 'of another')
   })
 
-  it('throws a FileError where its folder is missing, or its path is a folder', async () => {
-    await assert.rejects(
-      withLock(join(folder.path, 'none', 'lock'), within(1000), async () => 1),
-      {code: 'file_error', name: 'FileError'},
-    )
+  it('makes its folder again where someone who cleared up has just removed it', async () => {
+    assert.equal(await withLock(join(folder.path, 'gone', 'lock'), within(1000), async () => 'mine'), 'mine')
+  })
+
+  it('throws a FileError where its path is a folder, or its folder cannot be made', async () => {
     mkdirSync(join(folder.path, 'lock'))
-    await assert.rejects(
-      withLock(join(folder.path, 'lock'), within(1000), async () => 1),
-      {code: 'file_error', name: 'FileError'},
-    )
+    writeFileSync(join(folder.path, 'file'), '')
+    for (const path of [join(folder.path, 'lock'), join(folder.path, 'file', 'lock')]) {
+      await assert.rejects(
+        withLock(path, within(1000), async () => 1),
+        {code: 'file_error', name: 'FileError'},
+      )
+    }
   })
 })
