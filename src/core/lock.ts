@@ -68,7 +68,7 @@ const claim = async (path: string, text: string): Promise<boolean> => {
     await makePrivateFolder(dirname(path))
     return false
   } finally {
-    await rm(temporary, {force: true})
+    await rm(temporary, {force: true}).catch(() => undefined)
   }
 }
 
