@@ -1,6 +1,7 @@
 import type {Socket} from 'node:net'
 import type {Readable, Writable} from 'node:stream'
 import type {ServerChannel} from 'ssh2'
+import {untilRekeyed} from './rekeying.ts'
 import {forgetSentChunk} from './ssh2-gaps.ts'
 
 /** The two output streams of a channel. Each resolves at the source's end, when all of it was handed to the connection. */
@@ -11,12 +12,14 @@ export interface ChannelOutput {
 
 /**
  * Sends what sources give, one chunk at a time for both streams together, which ssh2 needs (see forgetSentChunk), and
- * waits for the connection as well as for the channel's window: a client may open a window of 4 GiB and read nothing.
+ * waits for the connection and its key exchanges as well as for the channel's window: a client may open a window of 4 GiB
+ * and read nothing.
  */
 export function createChannelOutput(channel: ServerChannel, connection: Socket): ChannelOutput {
   let last = Promise.resolve()
   const send = (stream: Writable, chunk: Uint8Array): Promise<void> => {
     last = last.then(async () => {
+      await untilRekeyed(channel)
       await new Promise<void>((resolve) => stream.write(chunk, () => resolve()))
       forgetSentChunk(channel)
       if (connection.writableNeedDrain) await new Promise<void>((resolve) => connection.once('drain', resolve))

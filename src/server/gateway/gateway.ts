@@ -11,7 +11,7 @@ export interface GatewayOptions {
   readonly admit: (
     user: string,
   ) => {readonly workspace: RuntimeWorkspace; readonly publicKeys: readonly string[]} | undefined
-  /** Says what happened, for the audit: `ssh_accepted`, `ssh_refused`. */
+  /** Says what happened, for the audit: `ssh_accepted`, `ssh_refused`, and `ssh_refused_more` with the count of those left out. */
   readonly record: (event: string, facts: Readonly<Record<string, string | number | null>>) => void
 }
 
@@ -19,7 +19,7 @@ export interface Gateway {
   readonly port: number
   /** Authenticated connections now. */
   readonly connectionCount: () => number
-  /** Ends the connections of a workspace that was stopped; resolves when they and what they started are gone. */
+  /** Ends the connections of a workspace that was stopped. Resolves when they, and the processes that they started, are gone. */
   disconnect(workspaceId: number): Promise<void>
   /** Stops listening and ends every connection. */
   close(): Promise<void>

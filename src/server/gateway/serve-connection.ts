@@ -2,9 +2,10 @@ import type {Socket} from 'node:net'
 import ssh2, {type Connection, type Session} from 'ssh2'
 import {type Admitted, authenticate} from './authenticate.ts'
 import type {GatewayOptions} from './gateway.ts'
+import {limitRekeying} from './rekeying.ts'
 import {parseSocketTarget, parseTcpTarget, serveForward} from './serve-forward.ts'
-import {type ServedSession, serveSession} from './serve-session.ts'
-import {completeChannelRequests} from './ssh2-gaps.ts'
+import {type ServedSession, type SessionOptions, serveSession} from './serve-session.ts'
+import {closeUnusedSessions, completeChannelRequests, watchForOverrun} from './ssh2-gaps.ts'
 
 /** From the TCP accept; OpenSSH's own default is 120 s, for people who type passwords. */
 const LOGIN_LIMIT_MS = 20_000
@@ -25,6 +26,7 @@ const KEEPALIVE_MS = 2 ** 31 - 1
 export interface ServedConnection {
   /** Undefined until the client is let in. */
   readonly admitted: () => Admitted | undefined
+  /** Nothing starts on it any more. A client that was let in is told before the socket closes, a stranger is not. */
   end(): void
   /** Resolves when the socket is closed and every process that this connection started is gone. */
   readonly closed: Promise<void>
@@ -36,6 +38,7 @@ export function serveConnection(socket: Socket, options: GatewayOptions): Served
   let outcome: ReturnType<typeof authenticate> = {}
   let client: Connection | undefined
   let isReady = false
+  let isEnding = false
 
   // One ssh2 server a socket: the library does not say which socket a connection came by.
   const ssh = new ssh2.Server(
@@ -50,15 +53,28 @@ export function serveConnection(socket: Socket, options: GatewayOptions): Served
       // Without a listener one malformed packet would end the whole program.
       connection.on('error', () => setTimeout(() => socket.destroy(), CLOSE_LIMIT_MS).unref())
       outcome = authenticate(connection, options.admit)
+      const limitRekey = limitRekeying(connection, socket)
+      // ssh2 listens by now, and not before: this has to come after it, and before more of what lets the client in.
+      socket.on('data', () => {
+        if (isReady) limitRekey()
+      })
       connection.once('ready', () => {
         const {admitted} = outcome
         if (admitted === undefined) return void socket.destroy()
         isReady = true
         clearTimeout(loginLimit)
         options.record('ssh_accepted', {workspace_id: admitted.workspace.id, user: admitted.user})
-        serveChannels(connection, socket, admitted, options, (ended) => {
-          endings.add(ended)
-          void ended.then(() => endings.delete(ended))
+        // A pass that ended does not end a connection; a workspace that stopped does.
+        const mayRun = (): boolean => !isEnding && options.admit(admitted.user)?.workspace.id === admitted.workspace.id
+        serveChannels(connection, {
+          socket,
+          workspace: admitted.workspace,
+          runtime: options.runtime,
+          mayRun,
+          onProcess: (ended) => {
+            endings.add(ended)
+            void ended.then(() => endings.delete(ended))
+          },
         })
       })
     },
@@ -78,8 +94,10 @@ export function serveConnection(socket: Socket, options: GatewayOptions): Served
   return {
     admitted: () => (isReady ? outcome.admitted : undefined),
     end: () => {
+      isEnding = true
       client?.end()
-      setTimeout(() => socket.destroy(), client === undefined ? 0 : CLOSE_LIMIT_MS).unref()
+      if (isReady) setTimeout(() => socket.destroy(), CLOSE_LIMIT_MS).unref()
+      else socket.destroy()
     },
     closed,
   }
@@ -94,24 +112,21 @@ const holdWhileUnread = (socket: Socket): void => {
   socket.once('drain', () => socket.resume())
 }
 
+interface ChannelOptions extends Omit<SessionOptions, 'connection'> {
+  readonly socket: Socket
+}
+
 /** Remote forwards (`-R`) are refused by ssh2, as no one listens for them; so are all channel types but these three. */
-const serveChannels = (
-  connection: Connection,
-  socket: Socket,
-  {user, workspace}: Admitted,
-  {runtime, admit}: GatewayOptions,
-  onProcess: (ended: Promise<unknown>) => void,
-): void => {
+const serveChannels = (connection: Connection, {socket, ...options}: ChannelOptions): void => {
   const sessions = new Map<Session, ServedSession>()
   const forwards = new Set<() => void>()
-  // A pass that ended does not end a connection; a workspace that stopped does.
-  const isOpen = (): boolean => admit(user)?.workspace.id === workspace.id
-  const mayOpen = (): boolean => isOpen() && sessions.size + forwards.size < MAX_CHANNELS
+  const mayOpen = (): boolean => options.mayRun() && sessions.size + forwards.size < MAX_CHANNELS
+  connection.setMaxListeners(0)
 
   connection.on('session', (accept, reject) => {
     if (!mayOpen()) return reject()
     const session = accept()
-    sessions.set(session, serveSession(session, {workspace, runtime, connection: socket, mayRun: isOpen, onProcess}))
+    sessions.set(session, serveSession(session, {...options, connection: socket}))
     session.on('close', () => sessions.delete(session))
   })
   const forward = (
@@ -129,6 +144,8 @@ const serveChannels = (
   connection.on('tcpip', (accept, reject, info) => forward(parseTcpTarget(info), accept, reject))
   connection.on('openssh.streamlocal', (accept, reject, info) => forward(parseSocketTarget(info), accept, reject))
   completeChannelRequests(connection, (session) => sessions.get(session)?.dropOutput())
+  closeUnusedSessions(connection)
+  watchForOverrun(connection, () => socket.destroy())
   connection.once('close', () => {
     for (const session of sessions.values()) session.close()
     for (const end of forwards) end()

@@ -11,7 +11,7 @@ export interface SessionOptions {
   readonly workspace: RuntimeWorkspace
   readonly runtime: Runtime
   readonly connection: Socket
-  /** Asked right before a command: the workspace may have been stopped since the channel was opened. */
+  /** Whether something may be started now; a session may be older than the end of what it was opened for. */
   readonly mayRun: () => boolean
   /** Gets the ending of each process that was started. */
   readonly onProcess: (ended: Promise<unknown>) => void

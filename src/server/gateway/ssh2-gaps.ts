@@ -12,11 +12,39 @@ export function completeChannelRequests(connection: Connection, onOutputUnwanted
   const handle = protocol._handlers.CHANNEL_REQUEST
   protocol._handlers.CHANNEL_REQUEST = (sender, recipient, type, wantsReply, data) => {
     const session = channels.get(recipient)
-    const isRunning = session !== undefined && session._channel !== undefined && session._chanInfo !== undefined
+    const isRunning = session?._channel !== undefined && session._chanInfo !== undefined
     if (isRunning && type === 'eow@openssh.com') return onOutputUnwanted(session as unknown as Session)
     if (isRunning && (type === 'signal' || type === 'window-change')) session._ending = false
     handle(sender, recipient, type, wantsReply, data)
     if (isRunning && wantsReply) protocol.channelFailure(session._chanInfo.outgoing.id)
+  }
+}
+
+/**
+ * Closes a session that its client closes before any command ran, as RFC 4254 section 5.3 wants: ssh2 answers nothing
+ * and keeps it, so that a subsystem over a master (`ssh -s`), which we refuse, would never end.
+ */
+export function closeUnusedSessions(connection: Connection): void {
+  const {_protocol: protocol, _chanMgr: channels} = connection as unknown as Unpublished
+  const handle = protocol._handlers.CHANNEL_CLOSE
+  protocol._handlers.CHANNEL_CLOSE = (sender, recipient) => {
+    const session = channels.get(recipient)
+    handle(sender, recipient)
+    if (session?._chanInfo === undefined || session._channel !== undefined) return
+    channels.remove(recipient)
+    protocol.channelClose(session._chanInfo.outgoing.id)
+  }
+}
+
+/** Tells of data beyond the window that we gave (RFC 4254 section 5.2), and drops it: ssh2 keeps all that comes. */
+export function watchForOverrun(connection: Connection, onOverrun: () => void): void {
+  const {_protocol: protocol, _chanMgr: channels} = connection as unknown as Unpublished
+  const handle = protocol._handlers.CHANNEL_DATA
+  protocol._handlers.CHANNEL_DATA = (sender, recipient, data) => {
+    const channel = channels.get(recipient)
+    const incoming = channel?._channel?.incoming ?? channel?.incoming
+    if (incoming !== undefined && data.length > incoming.window) onOverrun()
+    else handle(sender, recipient, data)
   }
 }
 
@@ -36,15 +64,19 @@ interface Unpublished {
   readonly _protocol: {
     readonly _handlers: {
       CHANNEL_REQUEST: (sender: unknown, recipient: number, type: string, wantsReply: boolean, data: unknown) => void
+      CHANNEL_CLOSE: (sender: unknown, recipient: number) => void
+      CHANNEL_DATA: (sender: unknown, recipient: number, data: Buffer) => void
     }
     channelFailure(channelId: number): void
+    channelClose(channelId: number): void
   }
-  readonly _chanMgr: {get(id: number): UnpublishedSession | undefined}
+  readonly _chanMgr: {get(id: number): UnpublishedChannel | undefined; remove(id: number): void}
 }
 
-/** A forward's channel has neither of the first two. */
-interface UnpublishedSession {
-  readonly _channel: unknown
+/** A session has the first two, and a channel once a command runs; the channel of a forward has `incoming` itself. */
+interface UnpublishedChannel {
   readonly _chanInfo: {readonly outgoing: {readonly id: number}}
+  readonly _channel: {readonly incoming: {readonly window: number}} | undefined
+  readonly incoming: {readonly window: number} | undefined
   _ending: boolean
 }

@@ -3,12 +3,16 @@ import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {messageOf, RuncodeError} from '../../core/errors.ts'
 import type {Gateway, GatewayOptions} from './gateway.ts'
 import {isHostKey} from './host-key.ts'
+import {limitRefusals} from './limit-refusals.ts'
 import {type ServedConnection, serveConnection} from './serve-connection.ts'
 
-/** An editor opens about ten; beyond these limits a connection is closed unheard. */
+/** An editor opens about ten; one more is closed unheard. */
 const MAX_CONNECTIONS = 512
-/** Of them, those that are not let in yet. The oldest of them makes room for one more: who logs in does so at once. */
+/** Of them, those that are not let in yet; one more takes the place of the oldest, so that nobody can keep others out by waiting. */
 const MAX_STRANGERS = 64
+/** `ssh_refused` records in a window of time; the audit keeps all that it gets. */
+const MAX_REFUSALS = 30
+const REFUSALS_WINDOW_MS = 60_000
 
 /** The gateway could not listen. */
 export class GatewayError extends RuncodeError {
@@ -26,14 +30,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const {address, port} = options
   if (!isLoopback(address)) throw new GatewayError(address, port, new Error('the address is not a loopback address'))
   if (!isHostKey(options.hostKey)) throw new GatewayError(address, port, new Error('the host key cannot be read'))
+  const refusals = limitRefusals(options.record, {count: MAX_REFUSALS, windowMs: REFUSALS_WINDOW_MS})
   const connections = new Set<ServedConnection>()
   const accept = (socket: Socket): void => {
     // A client may be gone before anyone else listens.
     socket.on('error', () => undefined)
-    const strangers = [...connections].filter(({admitted}) => admitted() === undefined)
+    const [oldest, ...others] = [...connections].filter(({admitted}) => admitted() === undefined)
+    if (oldest !== undefined && others.length + 1 >= MAX_STRANGERS) {
+      connections.delete(oldest)
+      oldest.end()
+    }
     if (connections.size >= MAX_CONNECTIONS) return void socket.destroy()
-    if (strangers.length >= MAX_STRANGERS) strangers[0]?.end()
-    const connection = serveConnection(socket, options)
+    const connection = serveConnection(socket, {...options, record: refusals.record})
     connections.add(connection)
     void connection.closed.then(() => connections.delete(connection))
   }
@@ -47,17 +55,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     port: (server.address() as AddressInfo).port,
     connectionCount: () => [...connections].filter(({admitted}) => admitted() !== undefined).length,
-    disconnect: async (workspaceId) => {
-      const theirs = [...connections].filter(({admitted}) => admitted()?.workspace.id === workspaceId)
-      for (const connection of theirs) connection.end()
-      await Promise.all(theirs.map(({closed}) => closed))
-    },
+    disconnect: (workspaceId) =>
+      endAll([...connections].filter(({admitted}) => admitted()?.workspace.id === workspaceId)),
     close: async () => {
       server.close()
-      for (const connection of connections) connection.end()
-      await Promise.all([...connections].map(({closed}) => closed))
+      await endAll([...connections])
+      refusals.flush()
     },
   }
+}
+
+const endAll = async (connections: readonly ServedConnection[]): Promise<void> => {
+  for (const connection of connections) connection.end()
+  await Promise.all(connections.map(({closed}) => closed))
 }
 
 const isLoopback = (address: string): boolean => /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === '::1'

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict'
-import {readFileSync} from 'node:fs'
-import type {ClientChannel} from 'ssh2'
-import {BRAVE, CALM, type GatewayFixture, isRunning, openGateway, outcomeOf, until} from './gateway-fixture.ts'
+import {existsSync, readFileSync} from 'node:fs'
+import type {Client, ClientChannel} from 'ssh2'
+import {BRAVE, CALM, collect, type GatewayFixture, isRunning, openGateway, outcomeOf, until} from './gateway-fixture.ts'
+
+/** Does something when the next session of a client is open, and the request that it is for not yet sent. */
+const beforeRequests = (client: Client, act: () => void): void => {
+  const {_handlers: handlers} = (
+    client as unknown as {_protocol: {_handlers: {CHANNEL_OPEN_CONFIRMATION: (...facts: unknown[]) => void}}}
+  )._protocol
+  const handle = handlers.CHANNEL_OPEN_CONFIRMATION
+  handlers.CHANNEL_OPEN_CONFIRMATION = (...facts) => {
+    handlers.CHANNEL_OPEN_CONFIRMATION = handle
+    act()
+    handle(...facts)
+  }
+}
 
 describe('commands whose connection ends, stalls or is shared', () => {
   let fixture: GatewayFixture
@@ -60,16 +73,33 @@ describe('commands whose connection ends, stalls or is shared', () => {
     assert.equal(error instanceof Error, true)
   })
 
-  it('do not begin on a channel that was opened before the workspace stopped', async () => {
+  it('cannot be started any more in a workspace that has stopped, on a session that was opened before', async () => {
     const client = await fixture.connect()
     const entrance = fixture.admitted.get(BRAVE.title)
-    const isRefused = await new Promise<boolean>((resolve) => {
-      // The channel is open when its terminal is asked for, and the workspace stops before the command.
-      client.exec('echo on', {pty: true, env: {}}, (error) => resolve(error !== undefined))
-      setImmediate(() => fixture.admitted.delete(BRAVE.title))
+    assert.notEqual(entrance, undefined)
+    if (entrance === undefined) return
+    beforeRequests(client, () => fixture.admitted.delete(BRAVE.title))
+    const marker = fixture.path('started')
+    const error = await new Promise((resolve) => client.exec(`touch ${marker}`, resolve))
+    fixture.admitted.set(BRAVE.title, entrance)
+    assert.equal(error instanceof Error ? error.message : error, 'Unable to exec')
+    assert.equal(existsSync(marker), false)
+  })
+
+  it('that are refused, as subsystems are, end over a master too', async () => {
+    const control = ['-o', `ControlPath=${fixture.path('mux-s')}`]
+    fixture.startSsh(fixture.sshArgs([...control, '-M', '-N']))
+    await until('the master listens', async () => {
+      const {ending} = await fixture.ssh(fixture.sshArgs([...control, '-O', 'check']))
+      return ending.kind === 'exited' && ending.code === 0
     })
-    if (entrance !== undefined) fixture.admitted.set(BRAVE.title, entrance)
-    assert.equal(isRefused, true)
+    const client = fixture.startSsh([...fixture.sshArgs([...control, '-s']), 'sftp'])
+    const limit = setTimeout(() => client.kill('SIGKILL'), 5000)
+    const {ending} = await collect(client, '')
+    clearTimeout(limit)
+    assert.deepEqual(ending, {kind: 'exited', code: 255})
+    assert.deepEqual((await fixture.ssh([...fixture.sshArgs(control), 'exit 6'])).ending, {kind: 'exited', code: 6})
+    await fixture.ssh(fixture.sshArgs([...control, '-O', 'exit']))
   })
 
   it('go on, and new ones start, when the pass is over but the workspace runs', async () => {
@@ -90,7 +120,7 @@ describe('commands whose connection ends, stalls or is shared', () => {
     ])
     const first = await new Promise<Buffer>((resolve) => child.stdout?.once('data', resolve))
     const pid = Number.parseInt(first.toString(), 10)
-    fixture.gateway.disconnect(BRAVE.id)
+    await fixture.gateway.disconnect(BRAVE.id)
     assert.equal(isRunning(pid), true)
     await fixture.gateway.disconnect(CALM.id)
     assert.equal(isRunning(pid), false)

@@ -163,14 +163,22 @@ describe('the entrance of the gateway', () => {
     })
   }
 
-  it('lets a client in while 64 others have not said who they are: the oldest of them makes room', async () => {
-    const sockets = Array.from({length: 64}, () => connect(fixture.port, '127.0.0.1').on('error', () => undefined))
-    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('data', resolve))))
-    const oldestIsGone = new Promise((resolve) => sockets[0]?.once('close', resolve))
-    const {ending} = await fixture.ssh([...fixture.sshArgs(), 'true'])
-    assert.deepEqual(ending, {kind: 'exited', code: 0})
-    await oldestIsGone
-    for (const socket of sockets) socket.destroy()
+  it('keeps 64 connections that have not said who they are, and gives the place of the oldest to a client', async () => {
+    const open = async (): Promise<Socket> => {
+      const socket = connect(fixture.port, '127.0.0.1').on('error', () => undefined)
+      await new Promise((resolve) => socket.once('data', resolve))
+      return socket.resume()
+    }
+    const oldest = await open()
+    const others = await Promise.all(Array.from({length: 63}, open))
+    assert.equal(oldest.closed, false)
+    assert.deepEqual((await fixture.ssh([...fixture.sshArgs(), 'exit 8'])).ending, exited(8))
+    await until('the oldest is closed', () => oldest.closed)
+    assert.deepEqual(
+      others.filter(({closed}) => closed),
+      [],
+    )
+    for (const socket of others) socket.destroy()
   })
 
   it('stands on a loopback address only', async () => {

@@ -147,7 +147,7 @@ describe('forwards through the gateway', () => {
     })
     const socket = dial(await listen(`127.0.0.1:${port}`))
     await until('the target is connected', () => sockets.length > 0)
-    fixture.gateway.disconnect(BRAVE.id)
+    await fixture.gateway.disconnect(BRAVE.id)
     await until('the target has seen the end', () => sockets.every((each) => each.readableEnded))
     socket.destroy()
   })
