@@ -3,6 +3,7 @@ import {execFileSync, spawnSync} from 'node:child_process'
 import {mkdirSync, readdirSync, readFileSync, realpathSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {shapeOf} from '../support/json-shape.ts'
+import {countProcesses, isAlive} from '../support/processes.ts'
 import {type Run, runcode, startRuncode} from '../support/runcode.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
 
@@ -367,7 +368,7 @@ describe('from nothing to a command in a workspace', function () {
         runs.map(({status}) => status),
         [0, 0, 0, 0, 0, 0],
       )
-      const count = (): number => processesWith(String(config), String(controlPath)).length
+      const count = (): number => countProcesses(String(config), String(controlPath))
       for (let tries = 0; count() !== 1 && tries < 100; tries += 1) await pause(50)
       assert.equal(count(), 1)
       assert.equal((await run('exec', '--', 'echo', 'warm')).stdout, 'warm\n')
@@ -634,15 +635,3 @@ describe('from nothing to a command in a workspace', function () {
 })
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Processes with one of these in their arguments or title; a master in the background has its socket there. */
-const processesWith = (...words: readonly string[]): readonly string[] =>
-  execFileSync('ps', ['-eo', 'args='], {encoding: 'utf8'})
-    .split('\n')
-    .filter((line) => words.some((word) => line.includes(word)))
-
-/** A zombie has ended; its new parent is slow to say so. */
-const isAlive = (pid: number): boolean => {
-  const {stdout} = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], {encoding: 'utf8'})
-  return stdout.trim() !== '' && !stdout.startsWith('Z')
-}

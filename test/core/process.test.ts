@@ -107,11 +107,15 @@ describe('startDetached()', () => {
 
   it('starts a leader of a session of its own, its words going to a private log', async () => {
     const logFile = join(folder.path, 'log')
-    const {ending, pid} = startDetached('sh', ['-c', 'echo out; echo err >&2; ps -o sid= -p $$'], {
-      env: {...env, RUNCODE_TOKEN: 'secret'},
-      cwd: folder.path,
-      logFile,
-    })
+    const {ending, pid} = startDetached(
+      'sh',
+      ['-c', 'echo out; echo err >&2; cut -d " " -f 6 /proc/$$/stat || ps -o sid= -p $$'],
+      {
+        env: {...env, RUNCODE_TOKEN: 'secret'},
+        cwd: folder.path,
+        logFile,
+      },
+    )
     assert.deepEqual(await ending, {kind: 'exited', code: 0})
     const [out, err, session] = readFileSync(logFile, 'utf8').trim().split('\n')
     assert.deepEqual([out, err, Number(session)], ['out', 'err', pid])

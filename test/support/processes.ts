@@ -1,0 +1,29 @@
+import {execFileSync, spawnSync} from 'node:child_process'
+import {readdirSync, readFileSync} from 'node:fs'
+
+/** Whether a process is there. A zombie has ended; its new parent is slow to say so. proc(5), elsewhere ps(1). */
+export function isAlive(pid: number): boolean {
+  if (process.platform !== 'linux') {
+    const {stdout} = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], {encoding: 'utf8'})
+    return stdout.trim() !== '' && !stdout.startsWith('Z')
+  }
+  const stat = textOf(`/proc/${pid}/stat`)
+  return stat !== '' && !/\) Z/.test(stat)
+}
+
+/** How many processes have one of these words in their arguments or title. */
+export function countProcesses(...words: readonly string[]): number {
+  const lines =
+    process.platform === 'linux'
+      ? readdirSync('/proc').map((name) => (/^\d+$/.test(name) ? textOf(`/proc/${name}/cmdline`) : ''))
+      : execFileSync('ps', ['-axo', 'args='], {encoding: 'utf8'}).split('\n')
+  return lines.filter((line) => words.some((word) => line.includes(word))).length
+}
+
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
