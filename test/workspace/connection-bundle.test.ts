@@ -173,7 +173,7 @@ const assertSafe = (raw: unknown, mayBeLocal: boolean): void => {
     assert.ok(!Number.isNaN(expiresAt.getTime()))
     if (workdir !== undefined)
       assert.match(workdir, /^\/[^\p{C}\p{Z}'"`$\\;&|<>*?()]*(?: [^\p{C}\p{Z}'"`$\\;&|<>*?()]*)*$/u)
-    if (webUrl !== undefined) assert.match(webUrl, /^https:\/\/[^@?#\p{Cc}]+$/u)
+    if (webUrl !== undefined) assert.match(webUrl, /^https:\/\/[^@/?#\p{Cc}]+\/[^?#\p{Cc}]*$/u)
   } catch (error) {
     if (!(error instanceof UnsafeBundleError)) throw error
   }
