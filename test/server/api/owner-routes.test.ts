@@ -35,7 +35,7 @@ describe('the routes of the owner', () => {
       custom_title: 'Payments "API"',
       interim_state: '',
       current_state: 'stopped',
-      workdir: '/work/calm-reed/project',
+      workdir: '/srv/calm-reed/project',
       created_at: AT_NOON,
     }
     assert.deepEqual([status, body], [201, workspace])

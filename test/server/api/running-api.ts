@@ -141,7 +141,7 @@ const heldRuntime = (): HeldRuntime => {
     start: work('start'),
     stop: work('stop'),
     remove: work('remove'),
-    workdir: ({title}) => `/work/${title}/project`,
+    workdir: ({title}) => `/srv/${title}/project`,
     exec: () => {
       throw new Error('No test runs a command here.')
     },

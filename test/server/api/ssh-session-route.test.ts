@@ -44,7 +44,7 @@ describe('POST /workspace/<id>/ssh-session', () => {
         user: 'calm-reed',
         known_hosts: `[127.0.0.1]:4022 ${HOST_KEY}\n`,
         credential: {type: 'key', certificate: null},
-        workdir: '/work/calm-reed/project',
+        workdir: '/srv/calm-reed/project',
         expires_at: '2030-01-02T12:10:00+00:00',
         ssh_config: 'Host runcode-calm-reed\n  HostName 127.0.0.1\n  Port 4022\n  User calm-reed\n',
       },
