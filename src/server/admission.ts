@@ -9,5 +9,5 @@ export const admitTo =
     const workspace = store.workspaces.byTitle(user)
     if (workspace === undefined || !isRunning(workspace)) return undefined
     const {id, title} = workspace
-    return {workspace: {id, title}, publicKeys: store.keys.valid(id, now()).map(({publicKey}) => publicKey)}
+    return {workspace: {id, title}, keys: store.keys.valid(id, now())}
   }

@@ -13,9 +13,15 @@ type State = Pick<StoredWorkspace, 'title' | 'interimState' | 'currentState'>
 export const isRunning = ({interimState, currentState}: State): boolean =>
   interimState === null && currentState === 'running'
 
-/** Whether a workspace may be started now. */
-export function judgeStart(workspace: State): Verdict {
-  const {title, interimState} = workspace
+const isStopped = ({interimState, currentState}: State): boolean => interimState === null && currentState === 'stopped'
+
+/**
+ * Whether a workspace may be started now. Where nothing is under way (`isAtWork`), an interim state is what a full disk
+ * or a crash left: it holds nobody back.
+ */
+export function judgeStart(workspace: State, isAtWork: boolean): Verdict {
+  const {title} = workspace
+  const interimState = isAtWork ? workspace.interimState : null
   if (interimState === 'stopping')
     return {outcome: 'refused', message: `Workspace ${title} is stopping; start it when it has stopped.`}
   if (interimState === 'starting') return {outcome: 'holds', message: `Workspace ${title} is starting already.`}
@@ -23,12 +29,13 @@ export function judgeStart(workspace: State): Verdict {
   return {outcome: 'begins', message: `Workspace ${title} is starting.`}
 }
 
-/** Whether a workspace may be stopped now. */
-export function judgeStop(workspace: State): Verdict {
-  const {title, interimState} = workspace
+/** Whether a workspace may be stopped now; `isAtWork` as for judgeStart. */
+export function judgeStop(workspace: State, isAtWork: boolean): Verdict {
+  const {title} = workspace
+  const interimState = isAtWork ? workspace.interimState : null
   if (interimState === 'starting')
     return {outcome: 'refused', message: `Workspace ${title} is starting; stop it when it is running.`}
   if (interimState === 'stopping') return {outcome: 'holds', message: `Workspace ${title} is stopping already.`}
-  if (!isRunning(workspace)) return {outcome: 'holds', message: `Workspace ${title} is stopped already.`}
+  if (isStopped(workspace)) return {outcome: 'holds', message: `Workspace ${title} is stopped already.`}
   return {outcome: 'begins', message: `Workspace ${title} is stopping.`}
 }

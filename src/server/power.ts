@@ -6,12 +6,15 @@ import type {Store, StoredWorkspace} from './store/store.ts'
 
 /** Starts and stops workspaces; the state in the store follows what the runtime really does. */
 export interface Power {
-  /** Judges at once; the work goes on after the return. */
+  /** Judges at once and notes what begins; the work goes on after the return. Throws where it can't be noted. */
   start(workspace: StoredWorkspace): Verdict
   stop(workspace: StoredWorkspace): Verdict
   /** Stops a workspace and deletes it with its files, after what is under way; false where there is none by then. */
   remove(id: number): Promise<boolean>
-  /** Takes up what the last run of the server left: what ran or was starting starts, what was stopping stops. */
+  /**
+   * Takes up what the last run of the server left: what ran or was starting starts, what was stopping stops, what was
+   * being removed goes.
+   */
   resume(): void
   /** Resolves when no work is under way. */
   settled(): Promise<void>
@@ -33,78 +36,72 @@ export function createPower({store, runtime, disconnect, now}: PowerOptions): Po
   let isOver = false
 
   const begin = (id: number, work: Promise<void>): void => {
-    // Only the store can fail here (a full disk); the state is then taken up at the next start of the server.
-    const quiet = work.catch(() => undefined).finally(() => underWay.delete(id))
+    // Only the store can fail here (a full disk); the state is then taken up by the next wish or start of the server.
+    const quiet = work
+      .catch(() => undefined)
+      .finally(() => {
+        if (underWay.get(id) === quiet) underWay.delete(id)
+      })
     underWay.set(id, quiet)
   }
-  const settle = (
-    {id}: StoredWorkspace,
-    currentState: 'stopped' | 'running',
-    event: string,
-    reason?: unknown,
-  ): void => {
+  /** Does work that ends in one state, or in the other where it fails. */
+  const settle = async (id: number, work: () => Promise<void>, {done, failed}: {done: End; failed: End}) => {
+    const failure = await work().then(
+      () => undefined,
+      (error: unknown) => ({reason: messageOf(error)}),
+    )
     if (isOver) return
+    const {currentState, event} = failure === undefined ? done : failed
     store.workspaces.setState(id, {interimState: null, currentState})
-    const why = reason === undefined ? {} : {reason: messageOf(reason)}
-    store.audit.record(event, {workspace_id: id, ...why}, now())
+    store.audit.record(event, {workspace_id: id, ...failure}, now())
   }
-  const announceStart = ({id}: StoredWorkspace): void =>
+  const bringUp = (workspace: StoredWorkspace): void => {
+    const {id} = workspace
     store.workspaces.setState(id, {interimState: 'starting', currentState: 'stopped'})
-  const bringUp = async (workspace: StoredWorkspace, prepare?: Promise<void>): Promise<void> => {
-    try {
-      await prepare
+    const work = async (): Promise<void> => {
+      // Processes that a server left which died, or a stop which failed, are not part of what starts now.
+      await runtime.stop(workspace)
       await runtime.start(workspace)
-      settle(workspace, 'running', 'workspace_started')
-    } catch (error) {
-      settle(workspace, 'stopped', 'workspace_start_failed', error)
     }
+    begin(id, settle(id, work, {done: STARTED, failed: NOT_STARTED}))
   }
-  const shut = ({id}: StoredWorkspace): Promise<void> => {
+  const takeDown = (workspace: StoredWorkspace): void => {
+    const {id} = workspace
     store.workspaces.setState(id, {interimState: 'stopping', currentState: 'running'})
     store.keys.dropAll(id)
-    return disconnect(id)
-  }
-  const takeDown = async (workspace: StoredWorkspace, cut: Promise<void>): Promise<void> => {
-    try {
-      await cut
+    const work = async (): Promise<void> => {
+      await disconnect(id)
       await runtime.stop(workspace)
-      settle(workspace, 'stopped', 'workspace_stopped')
-    } catch (error) {
-      settle(workspace, 'running', 'workspace_stop_failed', error)
     }
+    begin(id, settle(id, work, {done: STOPPED, failed: NOT_STOPPED}))
   }
   const erase = async (workspace: StoredWorkspace): Promise<void> => {
-    const cut = shut(workspace)
+    const {id, title} = workspace
+    store.workspaces.setBeingRemoved(id)
+    store.keys.dropAll(id)
+    await disconnect(id)
     try {
-      await cut
       await runtime.remove(workspace)
     } catch (error) {
-      settle(workspace, 'stopped', 'workspace_remove_failed', error)
+      await settle(id, () => Promise.reject(error), {done: STOPPED, failed: NOT_REMOVED})
       throw error
     }
-    store.workspaces.delete(workspace.id)
-    store.audit.record('workspace_removed', {workspace_id: workspace.id, title: workspace.title}, now())
+    store.workspaces.delete(id)
+    store.audit.record('workspace_removed', {workspace_id: id, title}, now())
   }
-  /** An interim state without work under way was left by a write that failed (a full disk): it stands for nothing. */
-  const asSettled = (workspace: StoredWorkspace, currentState: 'stopped' | 'running'): StoredWorkspace =>
-    workspace.interimState === null || underWay.has(workspace.id)
-      ? workspace
-      : {...workspace, interimState: null, currentState}
   const settled = async (): Promise<void> => {
     while (underWay.size > 0) await Promise.all(underWay.values())
   }
 
   return {
     start(workspace) {
-      const verdict = judgeStart(asSettled(workspace, 'stopped'))
-      if (verdict.outcome !== 'begins') return verdict
-      announceStart(workspace)
-      begin(workspace.id, bringUp(workspace))
+      const verdict = judgeStart(workspace, underWay.has(workspace.id))
+      if (verdict.outcome === 'begins') bringUp(workspace)
       return verdict
     },
     stop(workspace) {
-      const verdict = judgeStop(asSettled(workspace, 'running'))
-      if (verdict.outcome === 'begins') begin(workspace.id, takeDown(workspace, shut(workspace)))
+      const verdict = judgeStop(workspace, underWay.has(workspace.id))
+      if (verdict.outcome === 'begins') takeDown(workspace)
       return verdict
     },
     async remove(id) {
@@ -118,13 +115,10 @@ export function createPower({store, runtime, disconnect, now}: PowerOptions): Po
     },
     resume() {
       for (const workspace of store.workspaces.list()) {
-        const {id, interimState, currentState} = workspace
-        if (interimState === 'stopping') begin(id, takeDown(workspace, shut(workspace)))
-        else if (interimState === 'starting' || currentState === 'running') {
-          announceStart(workspace)
-          // What a server that was killed left running is not ours to talk to any more.
-          begin(id, bringUp(workspace, runtime.stop(workspace)))
-        }
+        const {id, interimState, currentState, isBeingRemoved} = workspace
+        if (isBeingRemoved) begin(id, erase(workspace))
+        else if (interimState === 'stopping') takeDown(workspace)
+        else if (interimState === 'starting' || currentState === 'running') bringUp(workspace)
       }
     },
     settled,
@@ -138,6 +132,17 @@ export function createPower({store, runtime, disconnect, now}: PowerOptions): Po
     },
   }
 }
+
+interface End {
+  readonly currentState: StoredWorkspace['currentState']
+  readonly event: string
+}
+
+const STARTED: End = {currentState: 'running', event: 'workspace_started'}
+const NOT_STARTED: End = {currentState: 'stopped', event: 'workspace_start_failed'}
+const STOPPED: End = {currentState: 'stopped', event: 'workspace_stopped'}
+const NOT_STOPPED: End = {currentState: 'running', event: 'workspace_stop_failed'}
+const NOT_REMOVED: End = {currentState: 'stopped', event: 'workspace_remove_failed'}
 
 /** Work that a runtime does not finish in this time is left to the next start of the server. */
 const END_LIMIT_MS = 10_000

@@ -12,6 +12,7 @@ import {watchIdle} from './idle-watch.ts'
 import {keptHostKey} from './kept-host-key.ts'
 import {ensureOwnerToken} from './owner-token.ts'
 import {atMost, createPower} from './power.ts'
+import {quietly} from './quietly.ts'
 import {listenOn, readPorts, writePorts} from './remembered-ports.ts'
 import type {RunServerOptions} from './run-server.ts'
 import {createProcessRuntime} from './runtime/process-runtime/process-runtime.ts'
@@ -77,6 +78,7 @@ export async function startServer(
       store,
       runtime,
       power,
+      disconnectToken: (id) => void gateway.disconnectToken(id),
       gateway: {host: LOOPBACK, port: gateway.port, hostPublicKey: hostKey.publicKey},
       tls: authority,
       version,
@@ -141,12 +143,3 @@ const recordTo =
   (store: Store, now: () => Date): GatewayOptions['record'] =>
   (event, facts) =>
     quietly(() => store.audit.record(event, facts, now()))
-
-/** A write of its own accord that fails (a full disk) must not end the server. */
-const quietly = (write: () => void): void => {
-  try {
-    write()
-  } catch {
-    // The next write that somebody asked for fails aloud.
-  }
-}

@@ -115,11 +115,15 @@ describe('runServer()', function () {
   }
 
   /** Mints and gives what runs `ssh … command`: its status and its stdout. */
-  const pass = async (id: number): Promise<(command: string) => Promise<{status: unknown; stdout: string}>> => {
+  const pass = async (
+    id: number,
+    token = ownerToken(),
+  ): Promise<(command: string) => Promise<{status: unknown; stdout: string}>> => {
     const key = join(root, `key-${id}`)
     if (!existsSync(key)) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
     const publicKey = readFileSync(`${key}.pub`, 'utf8').trim()
-    const {status, body} = await ask('POST', `/api/rc/workspace/${id}/ssh-session`, {body: {public_key: publicKey}})
+    const path = `/api/rc/workspace/${id}/ssh-session`
+    const {status, body} = await ask('POST', path, {body: {public_key: publicKey}, token})
     assert.equal(status, 200)
     const {port, user, known_hosts} = body['bundle'] as Bundle
     const knownHosts = join(root, `known_hosts-${id}`)
@@ -201,6 +205,19 @@ describe('runServer()', function () {
     await ask('GET', `/api/rc/workspace/start?workspace_id=${id}`)
     await until(id, '/running')
     assert.equal((await ssh('true')).status, 255)
+  })
+
+  it('ends what a token let in when the token is revoked, and lets nobody in by its keys after that', async () => {
+    await start()
+    const id = await runningWorkspace('calm-reed')
+    const {body} = await ask('POST', '/api/server/tokens', {body: {name: 'laptop'}})
+    const ssh = await pass(id, String(body['token']))
+    const long = ssh('sleep 60')
+    assert.equal((await ssh('true')).status, 0)
+    assert.equal((await ask('DELETE', `/api/server/tokens/${body['id']}`)).status, 200)
+    assert.equal((await long).status, 255)
+    assert.equal((await ssh('true')).status, 255)
+    assert.deepEqual(await (await pass(id))('echo owner'), {status: 0, stdout: 'owner\n'})
   })
 
   it('refuses a folder in which a server runs, naming that, and leaves it alone', async () => {

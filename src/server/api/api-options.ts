@@ -7,6 +7,8 @@ export interface ApiOptions {
   readonly store: Store
   readonly runtime: Pick<Runtime, 'workdir'>
   readonly power: Power
+  /** Ends the connections through the gateway that came by keys of a token. */
+  readonly disconnectToken: (tokenId: number) => void
   readonly gateway: GatewayAddress
   readonly tls: TlsPair
   readonly version: string

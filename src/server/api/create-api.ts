@@ -3,6 +3,7 @@ import fastify from 'fastify'
 import type {ApiOptions, TlsPair} from './api-options.ts'
 import {guard, HEALTH_PATH, refuseUnlessOwner} from './guard.ts'
 import {healthRoute} from './health-route.ts'
+import {limitStrangers} from './limit-strangers.ts'
 import {ownerWorkspaceRoutes} from './owner-workspace-routes.ts'
 import {answerFailure, Refusal, refusalBody} from './refusal.ts'
 import {sshSessionRoute} from './ssh-session-route.ts'
@@ -33,6 +34,7 @@ export function createApi(options: ApiOptions): Api {
     requestTimeout: LIMIT_MS,
     // Of a connection that says nothing, also after its TLS handshake; a delete ends processes before it answers.
     connectionTimeout: 3 * LIMIT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     bodyLimit: 64 * 1024,
     // HEAD would start and stop workspaces as GET does.
     exposeHeadRoutes: false,
@@ -50,6 +52,7 @@ export function createApi(options: ApiOptions): Api {
     throw new Refusal(404, 'There is nothing here.')
   })
   guard(app, options)
+  limitStrangers(app)
   app.register(
     (rc, _, done) => {
       workspaceRoutes(rc, options)
@@ -60,7 +63,7 @@ export function createApi(options: ApiOptions): Api {
   )
   app.register(
     (own, _, done) => {
-      own.addHook('onRequest', async ({token}) => refuseUnlessOwner(token))
+      own.addHook('onRequest', async (request) => refuseUnlessOwner(request))
       healthRoute(own, options)
       ownerWorkspaceRoutes(own, options)
       tokenRoutes(own, options)
@@ -82,6 +85,10 @@ export function createApi(options: ApiOptions): Api {
 
 /** For the handshake, for the headers, and for a whole request. */
 const LIMIT_MS = 10_000
+/** Between two requests of a connection. */
+const KEEP_ALIVE_MS = 5000
+/** For a client to hear a last word. */
+const LAST_WORD_MS = 1000
 
 /** Node ends idle HTTP connections by itself, but waits for one that has not begun its TLS handshake. */
 const openSocketsOf = (server: {
@@ -100,5 +107,6 @@ const answerNoise = (socket: {readonly writable: boolean; end(text: string): unk
   const body = JSON.stringify(refusalBody(400, 'This is not a request that the server understands.'))
   const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n`
   if (socket.writable) socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
-  else socket.destroy()
+  // A client may never end its own side.
+  setTimeout(() => socket.destroy(), LAST_WORD_MS).unref()
 }

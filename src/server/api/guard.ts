@@ -1,11 +1,13 @@
 import type {IncomingHttpHeaders} from 'node:http'
-import type {FastifyInstance} from 'fastify'
+import type {FastifyInstance, FastifyRequest} from 'fastify'
 import type {StoredToken} from '../store/store.ts'
 import type {ApiOptions} from './api-options.ts'
 import {Refusal} from './refusal.ts'
 
 /** The path that asks how the server is; asking it is no work. */
 export const HEALTH_PATH = '/api/server'
+
+const NOT_VALID = 'This token is not valid.'
 
 /** Lets in who named us, is no web page, and has a token; puts the token on the request. Runs before every route. */
 export function guard(app: FastifyInstance, {store, now, onActivity}: ApiOptions): void {
@@ -15,15 +17,21 @@ export function guard(app: FastifyInstance, {store, now, onActivity}: ApiOptions
     const secret = secretOf(request.headers.authorization)
     if (secret === undefined) throw new Refusal(401, 'This needs the header "Authorization: Token <token>".')
     const token = store.tokens.verify(secret, now())
-    if (token === undefined) throw new Refusal(401, 'This token is not valid.')
+    if (token === undefined) throw new Refusal(401, NOT_VALID)
     request.token = token
     if (request.routeOptions.url !== HEALTH_PATH) onActivity()
   })
 }
 
-/** Throws Refusal where a scope is not that of the owner. */
-export function refuseUnlessOwner(token: StoredToken | null): void {
-  if (token?.scope !== 'owner') throw new Refusal(403, 'Only the owner of this server may do this.')
+/** The token of a request that the guard let in. Throws Refusal for any other. */
+export function tokenOf({token}: FastifyRequest): StoredToken {
+  if (token === null) throw new Refusal(401, NOT_VALID)
+  return token
+}
+
+/** Throws Refusal where a request is not the owner's. */
+export function refuseUnlessOwner(request: FastifyRequest): void {
+  if (tokenOf(request).scope !== 'owner') throw new Refusal(403, 'Only the owner of this server may do this.')
 }
 
 /**

@@ -1,5 +1,6 @@
 import type {FastifyReply, FastifyRequest} from 'fastify'
 import {messageOf} from '../../core/errors.ts'
+import {quietly} from '../quietly.ts'
 import type {ApiOptions} from './api-options.ts'
 
 /** An answer other than 2xx, with a sentence for the client. */
@@ -21,11 +22,7 @@ export const answerFailure =
     if (status === 401) void reply.header('www-authenticate', 'Token')
     if (status < 500) return void reply.code(status).send(refusalBody(status, messageOf(error)))
     const facts = {method: request.method, route: request.routeOptions.url ?? null, reason: messageOf(error)}
-    try {
-      store.audit.record('request_failed', facts, now())
-    } catch {
-      // A full disk is most likely why we are here; the answer must come all the same.
-    }
+    quietly(() => store.audit.record('request_failed', facts, now()))
     void reply.code(status).send(refusalBody(status, 'The server made a mistake, or its disk is full.'))
   }
 

@@ -4,6 +4,7 @@ import {printable} from '../../core/printable.ts'
 import {isRunning} from '../power-rules.ts'
 import type {ApiOptions} from './api-options.ts'
 import {expiryOf, renderBundle} from './bundle.ts'
+import {tokenOf} from './guard.ts'
 import {ID_SCHEMA, knownWorkspace} from './known-workspace.ts'
 import {parsePublicKey} from './public-key.ts'
 import {Refusal} from './refusal.ts'
@@ -15,7 +16,9 @@ interface Mint {
 
 /** Registers a public key for one workspace and tells how to connect with it. */
 export function sshSessionRoute(app: FastifyInstance, {store, runtime, gateway, now}: ApiOptions): void {
-  app.post<Mint>('/workspace/:id/ssh-session', {schema: MINT}, async ({params, body, token}) => {
+  app.post<Mint>('/workspace/:id/ssh-session', {schema: MINT}, async (request) => {
+    const {params, body} = request
+    const {id: tokenId} = tokenOf(request)
     const workspace = knownWorkspace(store, params.id)
     const publicKey = parsePublicKey(body.public_key)
     if (publicKey === undefined) throw new Refusal(400, 'The public_key is not one line of an OpenSSH public key.')
@@ -23,10 +26,10 @@ export function sshSessionRoute(app: FastifyInstance, {store, runtime, gateway, 
     if (!isRunning(workspace)) throw new Refusal(409, `Workspace ${title} is not running; start it first.`)
     const moment = now()
     const expiresAt = expiryOf(body.ttl, moment)
-    store.keys.register({workspaceId: id, publicKey, expiresAt, tokenId: token?.id}, moment)
+    store.keys.register({workspaceId: id, tokenId, publicKey, expiresAt})
     const facts = {
       workspace_id: id,
-      token_id: token?.id ?? null,
+      token_id: tokenId,
       key: fingerprintOf(publicKey),
       client: printable(body.client ?? '').slice(0, 64),
       expires_at: expiresAt.toISOString(),

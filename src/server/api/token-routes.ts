@@ -5,7 +5,7 @@ import {ID_SCHEMA} from './known-workspace.ts'
 import {Refusal} from './refusal.ts'
 
 /** Tokens for others: they may use the workspaces, and manage nothing. */
-export function tokenRoutes(app: FastifyInstance, {store, now}: ApiOptions): void {
+export function tokenRoutes(app: FastifyInstance, {store, disconnectToken, now}: ApiOptions): void {
   app.get('/tokens', async () => ({tokens: store.tokens.list().map(shown)}))
   app.post<{Body: {name: string}}>('/tokens', {schema: CREATION}, async ({body}, reply) => {
     const {token, secret} = store.tokens.create({name: body.name, scope: 'user'}, now())
@@ -16,6 +16,7 @@ export function tokenRoutes(app: FastifyInstance, {store, now}: ApiOptions): voi
     const id = Number(params.id)
     if (id === token?.id) throw new Refusal(409, 'A token cannot revoke itself.')
     if (!store.tokens.revoke(id)) throw new Refusal(404, `There is no token ${params.id}.`)
+    disconnectToken(id)
     store.audit.record('token_revoked', {token_id: id}, now())
     return {error: false, message: `Token ${params.id} is revoked.`}
   })

@@ -6,10 +6,11 @@ import {judgeOfferedKey, type OfferVerdict} from './judge-offered-key.ts'
 /** Failures after which a connection is ended; an agent with many keys offers them one by one. */
 const MAX_TRIES = 10
 
-/** Who was let in. */
+/** Who was let in, to which workspace, by a key of which API token. */
 export interface Admitted {
   readonly user: string
   readonly workspace: RuntimeWorkspace
+  readonly tokenId: number
 }
 
 /** Why the last try failed. `method`: it was no public key. */
@@ -47,15 +48,17 @@ export function authenticate(connection: Connection, admit: GatewayOptions['admi
 const judge = (context: AuthContext, admit: GatewayOptions['admit']): Admitted | Refusal | 'offered' => {
   if (context.method !== 'publickey') return 'method'
   const entrance = admit(context.username)
-  const verdict = judgeOfferedKey(entrance?.publicKeys, {
-    algorithm: context.key.algo,
-    hashAlgorithm: context.hashAlgo,
-    blob: context.key.data,
-  })
+  const {algo, data} = context.key
+  const verdict = judgeOfferedKey(
+    entrance?.keys.map(({publicKey}) => publicKey),
+    {algorithm: algo, hashAlgorithm: context.hashAlgo, blob: data},
+  )
   if (verdict !== 'registered') return verdict
-  if (entrance === undefined) return 'unknown_user'
+  const key = entrance?.keys.find(({publicKey}) => publicKey === `${algo} ${data.toString('base64')}`)
+  if (entrance === undefined || key === undefined) return 'unknown_key'
   if (context.signature === undefined) return 'offered'
-  return isProven(context) ? {user: context.username, workspace: entrance.workspace} : 'bad_signature'
+  if (!isProven(context)) return 'bad_signature'
+  return {user: context.username, workspace: entrance.workspace, tokenId: key.tokenId}
 }
 
 /** ssh2 gives an Error, or throws, where a signature cannot be read at all. */

@@ -57,6 +57,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     connectionCount: () => [...connections].filter(({admitted}) => admitted() !== undefined).length,
     disconnect: (workspaceId) =>
       endAll([...connections].filter(({admitted}) => admitted()?.workspace.id === workspaceId)),
+    disconnectToken: (tokenId) => endAll([...connections].filter(({admitted}) => admitted()?.tokenId === tokenId)),
     close: async () => {
       server.close()
       await endAll([...connections])

@@ -43,7 +43,6 @@ const STEPS = [
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     public_key TEXT NOT NULL,
     expires_at INTEGER NOT NULL,
-    token_id INTEGER REFERENCES tokens (id) ON DELETE CASCADE,
     PRIMARY KEY (workspace_id, public_key)
   ) STRICT;
   CREATE TABLE audit (
@@ -56,5 +55,17 @@ const STEPS = [
     BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
   CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
   CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+  `,
+  // A key belongs to a token, and no token is known of those that are there; they are worth half an hour at most.
+  `
+  DROP TABLE keys;
+  CREATE TABLE keys (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    token_id INTEGER NOT NULL REFERENCES tokens (id) ON DELETE CASCADE,
+    public_key TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, public_key, token_id)
+  ) STRICT;
+  ALTER TABLE workspaces ADD COLUMN is_being_removed INTEGER NOT NULL DEFAULT 0;
   `,
 ]

@@ -7,6 +7,8 @@ export interface StoredWorkspace {
   readonly customTitle: string | null
   readonly interimState: 'starting' | 'stopping' | null
   readonly currentState: 'stopped' | 'running'
+  /** Its deletion has begun: what is left of its files is of no use. */
+  readonly isBeingRemoved: boolean
   readonly createdAt: Date
 }
 
@@ -25,13 +27,10 @@ export interface StoredToken {
 /** A public key that one mint registered for one workspace. `publicKey` is `type base64`, without a comment. */
 export interface RegisteredKey {
   readonly workspaceId: number
+  /** The token that the mint was asked with; the key is worth nothing without it. */
+  readonly tokenId: number
   readonly publicKey: string
   readonly expiresAt: Date
-}
-
-/** A key with the token that registered it, which it does not outlive. */
-export interface KeyRegistration extends RegisteredKey {
-  readonly tokenId?: number | undefined
 }
 
 export interface Store {
@@ -41,7 +40,10 @@ export interface Store {
     byTitle(title: string): StoredWorkspace | undefined
     /** Throws where the title is taken. */
     create(workspace: {title: string; customTitle: string | null}, now: Date): StoredWorkspace
+    /** It is not being removed, or not any more. */
     setState(id: number, state: Pick<StoredWorkspace, 'interimState' | 'currentState'>): void
+    /** It is stopping, for the last time. */
+    setBeingRemoved(id: number): void
     /** With its registered keys. */
     delete(id: number): void
   }
@@ -51,11 +53,12 @@ export interface Store {
     create(token: {name: string; scope: TokenScope}, now: Date): {token: StoredToken; secret: string}
     /** The token of a secret; notes the use. */
     verify(secret: string, now: Date): StoredToken | undefined
-    /** With the keys that it registered. */
+    /** With the keys that were registered by it; false where there is none. */
     revoke(id: number): boolean
   }
   readonly keys: {
-    register(key: KeyRegistration, now: Date): void
+    /** A key that the same token registers again keeps the later of its two ends. */
+    register(key: RegisteredKey): void
     /** The keys of a workspace that are valid now. */
     valid(workspaceId: number, now: Date): readonly RegisteredKey[]
     /** Forgets what has expired. */

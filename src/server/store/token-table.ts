@@ -1,5 +1,6 @@
 import {createHash, randomBytes} from 'node:crypto'
 import type Database from 'libsql'
+import {quietly} from '../quietly.ts'
 import type {Store, StoredToken} from './store.ts'
 
 interface Row {
@@ -22,13 +23,6 @@ export function tokenTable(database: Database.Database): Store['tokens'] {
   const insert = database.prepare('INSERT INTO tokens (name, scope, secret_sha256, created_at) VALUES (?, ?, ?, ?)')
   const noteUse = database.prepare('UPDATE tokens SET last_used_at = ? WHERE id = ?')
   const remove = database.prepare('DELETE FROM tokens WHERE id = ?')
-  const note = (id: number, now: Date): void => {
-    try {
-      noteUse.run(now.getTime(), id)
-    } catch {
-      // When a token was used last is not worth a refusal where the disk is full.
-    }
-  }
   return {
     list: () => (all.all() as Row[]).map(tokenOf),
     create({name, scope}, now) {
@@ -39,7 +33,7 @@ export function tokenTable(database: Database.Database): Store['tokens'] {
     verify(secret, now) {
       const row = byHash.get(sha256(secret)) as Row | undefined
       if (row === undefined) return undefined
-      if (!isNoted(row, now)) note(row.id, now)
+      if (!isNoted(row, now)) quietly(() => noteUse.run(now.getTime(), row.id))
       return tokenOf(byId.get(row.id) as Row)
     },
     revoke: (id) => remove.run(id).changes > 0,

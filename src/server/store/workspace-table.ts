@@ -7,6 +7,7 @@ interface Row {
   readonly custom_title: string | null
   readonly interim_state: StoredWorkspace['interimState']
   readonly current_state: StoredWorkspace['currentState']
+  readonly is_being_removed: number
   readonly created_at: number
 }
 
@@ -18,7 +19,12 @@ export function workspaceTable(database: Database.Database): Store['workspaces']
   const insert = database.prepare(
     `INSERT INTO workspaces (title, custom_title, current_state, created_at) VALUES (?, ?, 'stopped', ?)`,
   )
-  const setState = database.prepare('UPDATE workspaces SET interim_state = ?, current_state = ? WHERE id = ?')
+  const setState = database.prepare(
+    'UPDATE workspaces SET interim_state = ?, current_state = ?, is_being_removed = 0 WHERE id = ?',
+  )
+  const setBeingRemoved = database.prepare(
+    `UPDATE workspaces SET interim_state = 'stopping', current_state = 'running', is_being_removed = 1 WHERE id = ?`,
+  )
   const remove = database.prepare('DELETE FROM workspaces WHERE id = ?')
   return {
     list: () => (all.all() as Row[]).map(workspaceOf),
@@ -29,6 +35,7 @@ export function workspaceTable(database: Database.Database): Store['workspaces']
       return workspaceOf(byId.get(Number(lastInsertRowid)) as Row)
     },
     setState: (id, {interimState, currentState}) => void setState.run(interimState, currentState, id),
+    setBeingRemoved: (id) => void setBeingRemoved.run(id),
     delete: (id) => void remove.run(id),
   }
 }
@@ -42,5 +49,6 @@ const workspaceOf = (row: Row): StoredWorkspace => ({
   customTitle: row.custom_title,
   interimState: row.interim_state,
   currentState: row.current_state,
+  isBeingRemoved: row.is_being_removed === 1,
   createdAt: new Date(row.created_at),
 })

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import {Agent} from 'node:https'
 import {connect} from 'node:net'
+import {join} from 'node:path'
+import Database from 'libsql'
 import {type Answer, type RunningApi, runApi} from './running-api.ts'
 
 const UNAUTHORIZED = 'This token is not valid.'
@@ -137,12 +140,50 @@ describe('the guard of the API', () => {
     })
   })
 
+  it('answers as ever while its disk is full: what needs no write works, what fails says so in the same shape', async () => {
+    const raw = new Database(join(api.folder, 'store.db'))
+    for (const [name, write] of Object.entries({a: 'UPDATE ON tokens', b: 'INSERT ON audit', c: 'INSERT ON tokens'}))
+      raw.exec(`CREATE TRIGGER ${name} BEFORE ${write} BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+    raw.close()
+    assert.equal((await list({})).status, 200)
+    const {status, body} = await api.ask('POST', '/api/server/tokens', {body: {name: 'laptop'}})
+    assert.deepEqual([status, body], [500, {error: true, message: 'The server made a mistake, or its disk is full.'}])
+  })
+
   it('counts as activity what a known token asks, but not how the server is', async () => {
     await api.ask('GET', '/api/server')
     await list({authorization: ''})
     assert.equal(api.activityCount(), 0)
     await list({})
     assert.equal(api.activityCount(), 1)
+  })
+
+  it('answers its owner while somebody holds more connections than it has room for', async () => {
+    const strangers = Array.from({length: 300}, () => connect(api.port, '127.0.0.1').on('error', () => undefined))
+    await Promise.all(strangers.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
+    const {status} = await list({})
+    for (const socket of strangers) socket.destroy()
+    assert.equal(status, 200)
+  })
+
+  it('ends a connection that asks no more', async () => {
+    const agent = new Agent({keepAlive: true})
+    const {status} = await api.ask('GET', '/api/server', {agent})
+    assert.equal(status, 200)
+    const [socket] = Object.values(agent.freeSockets).flat()
+    assert.ok(socket)
+    const startedMs = performance.now()
+    await new Promise((resolve) => socket.once('close', resolve))
+    const elapsedMs = performance.now() - startedMs
+    assert.ok(elapsedMs < 15_000, `after ${elapsedMs} ms`)
+  })
+
+  it('ends a connection that never begins to speak TLS, also where its client does not end it', async function () {
+    this.timeout(40_000)
+    const mute = connect({port: api.port, host: '127.0.0.1', allowHalfOpen: true})
+    const ended = new Promise((resolve) => mute.on('error', resolve).on('end', resolve).resume())
+    await ended
+    mute.destroy()
   })
 
   it('closes although somebody connected and says nothing', async () => {

@@ -88,10 +88,10 @@ describe('the routes of the owner', () => {
     await api.ask('GET', '/api/rc/workspace/start?workspace_id=1')
     const asked = [api.ask('DELETE', '/api/server/workspaces/1'), api.ask('DELETE', '/api/server/workspaces/1')]
     await api.ask('GET', '/api/server')
-    assert.deepEqual(api.runtime.calls, ['start 1'])
+    assert.deepEqual(api.runtime.calls, ['stop 1'])
     api.runtime.release()
     assert.deepEqual((await Promise.all(asked)).map(({status}) => status).sort(), [200, 404])
-    assert.deepEqual(api.runtime.calls, ['start 1', 'remove 1'])
+    assert.deepEqual(api.runtime.calls, ['stop 1', 'start 1', 'remove 1'])
   })
 
   it('keep a workspace whose removal failed', async () => {
@@ -123,6 +123,7 @@ describe('the routes of the owner', () => {
     })
     const revoked = await api.ask('DELETE', '/api/server/tokens/3')
     assert.deepEqual([revoked.status, revoked.body], [200, {error: false, message: 'Token 3 is revoked.'}])
+    assert.deepEqual(api.disconnectedTokens, [3])
     assert.equal((await api.ask('GET', '/api/rc/workspaces?category=active', {headers})).status, 401)
     assert.equal((await api.ask('DELETE', '/api/server/tokens/3')).status, 404)
   })

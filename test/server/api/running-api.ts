@@ -1,5 +1,5 @@
 import {mkdtempSync, rmSync} from 'node:fs'
-import {type RequestOptions, request} from 'node:https'
+import {type Agent, type RequestOptions, request} from 'node:https'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {createApi} from '../../../src/server/api/create-api.ts'
@@ -21,6 +21,8 @@ export interface Answer {
 
 /** An API on a real port with a real store, over a runtime whose work ends when the test says so. */
 export interface RunningApi {
+  /** Holds the store. */
+  readonly folder: string
   readonly store: Store
   readonly port: number
   /** Owner token. */
@@ -28,11 +30,19 @@ export interface RunningApi {
   readonly user: string
   readonly runtime: HeldRuntime
   readonly disconnected: number[]
+  readonly disconnectedTokens: number[]
   readonly activityCount: () => number
   /** By the owner, unless `headers` say otherwise. */
-  ask(method: string, path: string, options?: {body?: unknown; headers?: Record<string, string>}): Promise<Answer>
+  ask(method: string, path: string, options?: AskOptions): Promise<Answer>
   settled(): Promise<void>
   close(): Promise<void>
+}
+
+export interface AskOptions {
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+  /** For a connection that is used again; else each request has its own. */
+  readonly agent?: Agent
 }
 
 /** Resolves at once unless held; then when released. */
@@ -48,6 +58,7 @@ export async function runApi(): Promise<RunningApi> {
   const authority = await ensureAuthority(join(folder, 'authority'), new Date())
   const runtime = heldRuntime()
   const disconnected: number[] = []
+  const disconnectedTokens: number[] = []
   const now = (): Date => NOON
   const power = createPower({store, runtime, now, disconnect: async (id) => void disconnected.push(id)})
   let activityCount = 0
@@ -55,6 +66,7 @@ export async function runApi(): Promise<RunningApi> {
     store,
     runtime,
     power,
+    disconnectToken: (id) => disconnectedTokens.push(id),
     gateway: {host: '127.0.0.1', port: 4022, hostPublicKey: HOST_KEY},
     tls: authority,
     version: '1.2.3',
@@ -68,19 +80,21 @@ export async function runApi(): Promise<RunningApi> {
   const owner = store.tokens.create({name: 'owner', scope: 'owner'}, NOON).secret
   const user = store.tokens.create({name: 'ci', scope: 'user'}, NOON).secret
   return {
+    folder,
     store,
     port,
     owner,
     user,
     runtime,
     disconnected,
+    disconnectedTokens,
     activityCount: () => activityCount,
-    ask: (method, path, {body, headers} = {}) => {
+    ask: (method, path, {body, headers, agent = false} = {}) => {
       const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
       const type: Record<string, string> = text === undefined ? {} : {'content-type': 'application/json'}
       const all = {authorization: `Token ${owner}`, ...type, ...headers}
       return send(
-        {host: 'localhost', servername: 'localhost', port, ca: authority.ca, agent: false, method, path, headers: all},
+        {host: 'localhost', servername: 'localhost', port, ca: authority.ca, agent, method, path, headers: all},
         text,
       )
     },

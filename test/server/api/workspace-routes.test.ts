@@ -75,14 +75,14 @@ describe('the workspace routes of the API', () => {
     assert.equal(stateOf(1), '/running')
     const running = {error: false, message: 'Workspace calm-reed is running already.'}
     assert.deepEqual(await bodyOf('/workspace/start?workspace_id=1'), running)
-    assert.deepEqual(api.runtime.calls, ['start 1'])
+    assert.deepEqual(api.runtime.calls, ['stop 1', 'start 1'])
   })
 
   it('answers a stop at once, ends its connections and keys, and is stopped after the runtime has worked', async () => {
     const now = new Date('2030-01-01T00:00:00Z')
     api.store.workspaces.setState(1, {interimState: null, currentState: 'running'})
     const expiresAt = new Date('2031-01-01T00:00:00Z')
-    api.store.keys.register({workspaceId: 1, publicKey: 'ssh-ed25519 AAAA', expiresAt}, now)
+    api.store.keys.register({workspaceId: 1, tokenId: 1, publicKey: 'ssh-ed25519 AAAA', expiresAt})
     api.runtime.hold()
     const stopping = {error: false, message: 'Workspace calm-reed is stopping.'}
     assert.deepEqual(await bodyOf('/workspace/stop?workspace_id=1'), stopping)

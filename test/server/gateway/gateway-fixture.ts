@@ -13,6 +13,9 @@ import type {Runtime, RuntimeWorkspace} from '../../../src/server/runtime/runtim
 export const BRAVE: RuntimeWorkspace = {id: 1, title: 'brave-reed-1'}
 export const CALM: RuntimeWorkspace = {id: 2, title: 'calm-reed-2'}
 
+/** The API tokens by which the keys of the two were registered. */
+export const TOKEN_OF: Readonly<Record<number, number>> = {[BRAVE.id]: 11, [CALM.id]: 12}
+
 /** What ssh or another program printed, and how it ended. */
 export interface Ran {
   readonly stdout: Buffer
@@ -59,7 +62,12 @@ export async function openGateway(
     port: 0,
     hostKey: hostKey.privateKey,
     runtime,
-    admit: (user) => admitted.get(user),
+    admit: (user) => {
+      const entrance = admitted.get(user)
+      if (entrance === undefined) return undefined
+      const {workspace, publicKeys} = entrance
+      return {workspace, keys: publicKeys.map((publicKey) => ({publicKey, tokenId: TOKEN_OF[workspace.id] ?? 0}))}
+    },
     record: (event, facts) => records.push({event, facts}),
   })
   const {port} = gateway

@@ -118,6 +118,15 @@ describe('the process runtime', () => {
     assert.deepEqual((await outcomeOf(exec('pwd')))[0], `${join(folder, 'reed/home')}\n`)
   })
 
+  it('stops what has emptied its environment and left its session, and ignores TERM, while its parent is there', async () => {
+    const hidden = `env -i /usr/bin/setsid /bin/sh -c 'trap "" TERM; /bin/sleep 300 & echo $$ $!; wait'`
+    const process = exec(`${hidden} & wait`)
+    const pids = (await firstLine(process.stdout)).split(' ').map(Number)
+    assert.deepEqual(pids.map(isRunning), [true, true])
+    await runtime.stop(REED)
+    assert.deepEqual(pids.map(isRunning), [false, false])
+  })
+
   it('stops a workspace whose output nobody reads', async () => {
     const process = exec('exec yes')
     await until('it has written', () => process.stdout.readableLength > 0 || process.stdout.read(0) !== undefined)

@@ -44,8 +44,24 @@ describe('openStore()', () => {
       customTitle: 'Payments "API"',
       interimState: null,
       currentState: 'stopped',
+      isBeingRemoved: false,
       createdAt: NOON,
     })
+  })
+
+  it('keeps what the first version of it held, but for keys whose token is not known', () => {
+    const {id} = newWorkspace()
+    const {token} = store.tokens.create({name: 'owner', scope: 'owner'}, NOON)
+    store.close()
+    const raw = new Database(file)
+    raw.exec(`ALTER TABLE workspaces DROP COLUMN is_being_removed; DROP TABLE keys;
+      CREATE TABLE keys (workspace_id INTEGER NOT NULL, public_key TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+      INSERT INTO keys VALUES (1, 'ssh-ed25519 AAAA', ${inSeconds(10).getTime()}); PRAGMA user_version = 1;`)
+    raw.close()
+    store = openStore(file)
+    assert.deepEqual([store.workspaces.list().length, store.keys.valid(id, NOON)], [1, []])
+    store.keys.register({workspaceId: id, tokenId: token.id, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(10)})
+    assert.equal(store.keys.valid(id, NOON).length, 1)
   })
 
   it('refuses a store that a newer runcode wrote, and leaves it as it was', () => {
@@ -120,20 +136,24 @@ describe('openStore()', () => {
   })
 
   describe('keys', () => {
+    beforeEach(() => {
+      store.tokens.create({name: 'owner', scope: 'owner'}, NOON)
+    })
+
     it('gives the keys of one workspace that are still valid', () => {
       const [one, two] = [newWorkspace('one'), newWorkspace('two')]
-      store.keys.register({workspaceId: one.id, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(10)}, NOON)
-      store.keys.register({workspaceId: one.id, publicKey: 'ssh-ed25519 BBBB', expiresAt: inSeconds(20)}, NOON)
-      store.keys.register({workspaceId: two.id, publicKey: 'ssh-ed25519 CCCC', expiresAt: inSeconds(30)}, NOON)
+      store.keys.register({workspaceId: one.id, tokenId: 1, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(10)})
+      store.keys.register({workspaceId: one.id, tokenId: 1, publicKey: 'ssh-ed25519 BBBB', expiresAt: inSeconds(20)})
+      store.keys.register({workspaceId: two.id, tokenId: 1, publicKey: 'ssh-ed25519 CCCC', expiresAt: inSeconds(30)})
       assert.deepEqual(store.keys.valid(one.id, inSeconds(10)), [
-        {workspaceId: one.id, publicKey: 'ssh-ed25519 BBBB', expiresAt: inSeconds(20)},
+        {workspaceId: one.id, tokenId: 1, publicKey: 'ssh-ed25519 BBBB', expiresAt: inSeconds(20)},
       ])
     })
 
     it('keeps the later end of a key that is registered twice', () => {
       const {id} = newWorkspace()
       for (const seconds of [10, 30, 20])
-        store.keys.register({workspaceId: id, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(seconds)}, NOON)
+        store.keys.register({workspaceId: id, tokenId: 1, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(seconds)})
       assert.deepEqual(
         store.keys.valid(id, NOON).map(({expiresAt}) => expiresAt),
         [inSeconds(30)],
@@ -143,33 +163,36 @@ describe('openStore()', () => {
     it('forgets keys with their end, their workspace, or when told', () => {
       const [one, two] = [newWorkspace('one'), newWorkspace('two')]
       for (const {id} of [one, two])
-        store.keys.register({workspaceId: id, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(10)}, NOON)
+        store.keys.register({workspaceId: id, tokenId: 1, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(10)})
       store.keys.dropAll(one.id)
       assert.deepEqual(store.keys.valid(one.id, NOON), [])
       store.keys.sweep(inSeconds(9))
       assert.equal(store.keys.valid(two.id, NOON).length, 1)
       store.keys.sweep(inSeconds(10))
       assert.equal(store.keys.valid(two.id, NOON).length, 0)
-      store.keys.register({workspaceId: two.id, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(10)}, NOON)
+      store.keys.register({workspaceId: two.id, tokenId: 1, publicKey: 'ssh-ed25519 AAAA', expiresAt: inSeconds(10)})
       store.workspaces.delete(two.id)
       assert.deepEqual(store.keys.valid(two.id, NOON), [])
     })
 
-    it('forgets keys with the token that registered them, and no others', () => {
+    it('is worth as much as the tokens that registered it: gone with the last of them', () => {
       const {id} = newWorkspace()
       const {token} = store.tokens.create({name: 'ci', scope: 'user'}, NOON)
-      const [mine, other] = ['ssh-ed25519 AAAA', 'ssh-ed25519 BBBB']
-      store.keys.register({workspaceId: id, publicKey: mine, expiresAt: inSeconds(10), tokenId: token.id}, NOON)
-      store.keys.register({workspaceId: id, publicKey: other, expiresAt: inSeconds(10)}, NOON)
+      const [shared, theirs] = ['ssh-ed25519 AAAA', 'ssh-ed25519 BBBB']
+      for (const [tokenId, publicKey] of [
+        [1, shared],
+        [token.id, shared],
+        [token.id, theirs],
+      ] as const)
+        store.keys.register({workspaceId: id, tokenId, publicKey, expiresAt: inSeconds(10)})
       store.tokens.revoke(token.id)
-      assert.deepEqual(
-        store.keys.valid(id, NOON).map(({publicKey}) => publicKey),
-        [other],
-      )
+      assert.deepEqual(store.keys.valid(id, NOON), [
+        {workspaceId: id, tokenId: 1, publicKey: shared, expiresAt: inSeconds(10)},
+      ])
     })
 
     it('refuses a key for a workspace that is not there', () => {
-      assert.throws(() => store.keys.register({workspaceId: 7, publicKey: 'x', expiresAt: NOON}, NOON), {
+      assert.throws(() => store.keys.register({workspaceId: 7, tokenId: 1, publicKey: 'x', expiresAt: NOON}), {
         code: 'SQLITE_CONSTRAINT_FOREIGNKEY',
       })
     })

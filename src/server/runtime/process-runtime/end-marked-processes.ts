@@ -1,6 +1,6 @@
 import {setTimeout as pause} from 'node:timers/promises'
 import {RuncodeError} from '../../../core/errors.ts'
-import {markedProcesses} from './marked-processes.ts'
+import {type MarkedProcess, markedProcesses} from './marked-processes.ts'
 import {GRACE_MS, signalOne} from './process-group.ts'
 
 const LOOK_EVERY_MS = 50
@@ -18,19 +18,24 @@ export class StillRunningError extends RuncodeError {
   }
 }
 
-/** Ends every process that carries a workspace's mark, and those that they start meanwhile: TERM, a grace, KILL. Throws StillRunningError. */
-export async function endMarkedProcesses(root: string): Promise<void> {
+/**
+ * Ends every process of a workspace (see markedProcesses), and those that they start meanwhile: TERM, a grace, KILL.
+ * `seen` is what was there before anything was ended. Throws StillRunningError.
+ */
+export async function endMarkedProcesses(root: string, seen: readonly MarkedProcess[] = []): Promise<void> {
   const start = performance.now()
-  const asked = new Set<number>()
+  const known = new Set(seen.map(({identity}) => identity))
+  const asked = new Set<string>()
   for (;;) {
-    const pids = await markedProcesses(root)
-    if (pids.length === 0) return
+    const processes = await markedProcesses(root, known)
+    if (processes.length === 0) return
     const elapsedMs = performance.now() - start
-    if (elapsedMs > LIMIT_MS) throw new StillRunningError(pids)
-    for (const pid of pids) {
+    if (elapsedMs > LIMIT_MS) throw new StillRunningError(processes.map(({pid}) => pid))
+    for (const {pid, identity} of processes) {
       if (elapsedMs > GRACE_MS) signalOne(pid, 'SIGKILL')
-      else if (!asked.has(pid)) askToEnd(pid)
-      asked.add(pid)
+      else if (!asked.has(identity)) askToEnd(pid)
+      asked.add(identity)
+      known.add(identity)
     }
     await pause(LOOK_EVERY_MS)
   }

@@ -6,6 +6,7 @@ import {type Ending, run} from '../../../core/process.ts'
 import type {ExecRequest, Runtime, RuntimeProcess, RuntimeWorkspace} from '../runtime.ts'
 import {endMarkedProcesses} from './end-marked-processes.ts'
 import {loginShell} from './login-shell.ts'
+import {markedProcesses} from './marked-processes.ts'
 import {spawnPiped} from './spawn-piped.ts'
 import {spawnTerminal} from './spawn-terminal.ts'
 import {stillbornProcess, unstartable} from './stillborn-process.ts'
@@ -67,8 +68,10 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
   const stop = async (workspace: RuntimeWorkspace): Promise<void> => {
     const {root} = placeOf(workspace)
     const ours = [...running].filter(([, where]) => where === root).map(([child]) => child)
+    // Some are known by their parents only, so these are looked at before the first of them goes.
+    const seen = await markedProcesses(root, new Set())
     for (const child of ours) child.end()
-    await endMarkedProcesses(root)
+    await endMarkedProcesses(root, seen)
     // A reader that holds back the output of a dead process must not hold us.
     for (const child of ours) {
       child.stdout.destroy()

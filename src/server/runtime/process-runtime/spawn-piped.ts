@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process'
-import type {Socket} from 'node:net'
 import {basename} from 'node:path'
+import type {Readable} from 'node:stream'
 import {type Ending, endingOf} from '../../../core/process.ts'
 import type {RuntimeProcess} from '../runtime.ts'
 import {closeChildEnds, openOutputPipes} from './open-output-pipes.ts'
@@ -19,13 +19,15 @@ export interface SpawnOptions {
 
 /** Runs a command or a login shell (a dash before its name, login(1)) on three pipes, in a process group of its own. */
 export function spawnPiped(options: SpawnOptions): RuntimeProcess {
-  const pipes = openOutputPipes(options.pipes)
-  const [{output: stdout}, {output: stderr}] = pipes
-  const child = spawnShell(options, [pipes[0].childEnd, pipes[1].childEnd])
-  closeChildEnds(pipes)
-  if (child instanceof Error || child.pid === undefined || child.stdin === null) {
-    stdout.destroy()
-    stderr.destroy()
+  // Windows has no named pipes among its files; there Node's own are as good.
+  const pipes = process.platform === 'win32' ? undefined : openOutputPipes(options.pipes)
+  const child = spawnShell(options, pipes?.map(({childEnd}) => childEnd) ?? ['pipe', 'pipe'])
+  closeChildEnds(pipes ?? [])
+  const stdout = pipes?.[0].output ?? (child instanceof Error ? null : child.stdout)
+  const stderr = pipes?.[1].output ?? (child instanceof Error ? null : child.stderr)
+  if (child instanceof Error || child.pid === undefined || child.stdin === null || stdout === null || stderr === null) {
+    stdout?.destroy()
+    stderr?.destroy()
     return stillbornProcess(child instanceof Error ? Promise.resolve(unstartable(child)) : endingOf(child))
   }
   const {pid, stdin} = child
@@ -55,7 +57,7 @@ export function spawnPiped(options: SpawnOptions): RuntimeProcess {
 /** An Error where Node refuses the text: a command with a NUL in it. */
 const spawnShell = (
   {shell, command, cwd, env}: SpawnOptions,
-  [stdout, stderr]: readonly [number, number],
+  output: readonly (number | 'pipe')[],
 ): ReturnType<typeof spawn> | Error => {
   try {
     return spawn(shell, command === undefined ? [] : ['-c', command], {
@@ -64,14 +66,14 @@ const spawnShell = (
       argv0: command === undefined ? `-${basename(shell)}` : shell,
       detached: true,
       windowsHide: true,
-      stdio: ['pipe', stdout, stderr],
+      stdio: ['pipe', ...output],
     })
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
 }
 
-const closed = async (stream: Socket): Promise<void> => {
+const closed = async (stream: Readable): Promise<void> => {
   stream.on('error', () => undefined)
   if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', () => resolve()))
 }
