@@ -5,7 +5,7 @@ import {BaseCommand} from '../../cli/base-command.ts'
 export default class ServerDown extends BaseCommand {
   static override summary = 'Stop the server of this machine, and all that runs in its workspaces'
   static override description =
-    'Programs that were started there with an emptied environment (env -i) and left their session are not found. With --purge its data goes too: workspaces with their files, the profile "local", its token, sessions and attachments.'
+    'A program there with an emptied environment (env -i) that left its session may not be found. With --purge its data goes too: workspaces with their files, the profile "local", its token, sessions and attachments.'
   static override examples = ['<%= config.bin %> server down', '<%= config.bin %> server down --purge']
   static override flags = {purge: Flags.boolean({description: 'delete everything that it and its profile keep'})}
 
