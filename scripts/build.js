@@ -20,9 +20,10 @@ export async function build() {
 export async function generated() {
   const {manifestText} = await import('./manifest.js')
   const {commandsPage, errorsPage} = await import('./pages.js')
+  const manifest = await manifestText(root)
   return new Map([
-    [`${root}oclif.manifest.json`, await manifestText(root)],
-    [`${root}docs/commands.md`, await commandsPage(root)],
+    [`${root}oclif.manifest.json`, manifest],
+    [`${root}docs/commands.md`, commandsPage(JSON.parse(manifest))],
     [`${root}docs/errors.md`, await errorsPage(root)],
   ])
 }

@@ -1,9 +1,8 @@
-import {Config} from '@oclif/core'
-
-/** docs/commands.md: every command with its arguments, flags and examples. */
-export async function commandsPage(root) {
-  const {commands} = await Config.load({root, ignoreManifest: true})
-  const pages = commands.toSorted((a, b) => a.id.localeCompare(b.id)).map(pageOf)
+/** docs/commands.md: every command of a manifest with its arguments, flags and examples. */
+export function commandsPage({commands}) {
+  const pages = Object.values(commands)
+    .toSorted((a, b) => a.id.localeCompare(b.id))
+    .map(pageOf)
   return `# Commands\n\nGenerated from the commands themselves. Every one takes \`--json\` and \`--help\`.\n\n${pages.join('\n')}`
 }
 
