@@ -2,6 +2,8 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
+const RECORDER = new URL('ledger/recorder.js', import.meta.url).href
+
 /** A home directory of its own for real runs of the program, in real folders, with nothing of this machine's user in it. */
 export interface TemporaryHome {
   readonly path: string
@@ -12,9 +14,13 @@ export interface TemporaryHome {
 
 export function temporaryHome(): TemporaryHome {
   const path = mkdtempSync(join(tmpdir(), 'rc-'))
+  const ledger = process.env['RUNCODE_TEST_LEDGER']
   return {
     path,
-    env: {PATH: process.env['PATH'] ?? '', HOME: path, LANG: 'C.UTF-8', SHELL: '/bin/sh', NO_COLOR: '1'},
+    env: {
+      ...{PATH: process.env['PATH'] ?? '', HOME: path, LANG: 'C.UTF-8', SHELL: '/bin/sh', NO_COLOR: '1'},
+      ...(ledger === undefined ? {} : {RUNCODE_TEST_LEDGER: ledger, NODE_OPTIONS: `--import=${RECORDER}`}),
+    },
     remove: () => rmSync(path, {recursive: true, force: true}),
   }
 }

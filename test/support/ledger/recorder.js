@@ -1,0 +1,63 @@
+// Preloaded into every run of the program under test (NODE_OPTIONS=--import): notes in a file what leaves the process
+// with a token in it, and what each child process is given. One JSON object a line.
+import childProcess from 'node:child_process'
+import {appendFileSync, readFileSync} from 'node:fs'
+import {Socket} from 'node:net'
+import {join} from 'node:path'
+
+const ledger = process.env.RUNCODE_TEST_LEDGER ?? ''
+const note = (entry) => appendFileSync(ledger, `${JSON.stringify(entry)}\n`, {mode: 0o600})
+
+const readJson = (path) => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** What belongs where at this moment, as the user's own files and environment say. */
+const bindings = () => {
+  const config = join(process.env.HOME ?? '', '.config/runcode/cli')
+  const {RUNCODE_TOKEN, RUNCODE_API_BASE} = process.env
+  const {profiles = {}, default: usual} = readJson(join(config, 'profiles.json')) ?? {}
+  const kept = readJson(join(config, 'credentials.json'))?.tokens ?? []
+  return {
+    tokens: [
+      ...kept.map(({origin, token}) => ({origin, token})),
+      ...(RUNCODE_TOKEN ? [{origin: RUNCODE_API_BASE || 'https://app.runcode.io', token: RUNCODE_TOKEN}] : []),
+    ],
+    profiles: Object.fromEntries(Object.entries(profiles).map(([name, {api_base: base}]) => [name, base])),
+    usual: usual ?? null,
+  }
+}
+
+// What is written before there is a connection waits in the socket, and leaves only once there is one.
+const whenConnected = (socket, act) =>
+  socket.connecting || socket.secureConnecting
+    ? socket.once(socket.encrypted ? 'secureConnect' : 'connect', act)
+    : act()
+
+Socket.prototype.write = function write(chunk, encoding, done) {
+  const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1')
+  const sent = /^authorization: *\S+ (\S+)\r?$/im.exec(text)?.[1]
+  if (sent !== undefined) {
+    const entry = {
+      kind: 'sent',
+      argv: process.argv.slice(2),
+      token: sent,
+      isTls: this.encrypted === true,
+      ...bindings(),
+    }
+    const host = /^host: *(\S+)\r?$/im.exec(text)?.[1] ?? null
+    whenConnected(this, () => note({...entry, host, port: this.remotePort ?? null}))
+  }
+  return Object.getPrototypeOf(Socket.prototype).write.call(this, chunk, encoding, done)
+}
+
+const noteChild = (argv, env) => note({kind: 'child', argv, env, tokens: bindings().tokens})
+const {spawn} = childProcess.ChildProcess.prototype
+childProcess.ChildProcess.prototype.spawn = function spawnNoted(options) {
+  noteChild([options.file, ...(options.args ?? [])], options.envPairs ?? [])
+  return spawn.call(this, options)
+}
