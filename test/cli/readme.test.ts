@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import {spawn} from 'node:child_process'
-import {mkdirSync, readFileSync, symlinkSync} from 'node:fs'
+import {spawn, spawnSync} from 'node:child_process'
+import {mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {ROOT} from '../house/source-tree.ts'
+import {countProcesses} from '../support/processes.ts'
 import {BIN, runcode} from '../support/runcode.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
 
@@ -17,6 +18,8 @@ const steps = session
     const [command = '', ...shown] = step.split('\n')
     return {command, shown: shown.join('\n')}
   })
+
+const [, uninstall = ''] = /## Taking it away\n\n```sh\n([\s\S]*?)```/.exec(readme) ?? []
 
 /** What differs from machine to machine and from run to run. */
 const settled = (text: string, home: string): string =>
@@ -56,6 +59,51 @@ describe('the README', function () {
       assert.deepEqual({status, stdout: settled(stdout, home.path)}, {status: 0, stdout: settled(shown, home.path)})
     })
   }
+
+  describe('on taking it away', () => {
+    const lines = uninstall.trim().split('\n')
+    const place = temporaryHome()
+    const prefix = join(place.path, 'prefix')
+    const npm = {npm_config_prefix: prefix, npm_config_cache: join(prefix, 'cache'), npm_config_offline: 'true'}
+    const surroundings = {
+      ...place.env,
+      ...npm,
+      PATH: `${bin}:${place.env['PATH']}`,
+      XDG_RUNTIME_DIR: join(place.path, 'run'),
+    }
+
+    before(async () => {
+      mkdirSync(join(place.path, 'run'), {mode: 0o700})
+      // The lines name a folder by the user's number: not the real one, which may be in use.
+      writeFileSync(join(bin, 'id'), '#!/bin/sh\necho nobody-has-this\n', {mode: 0o755})
+      for (const call of ['server up', 'server workspace create box', 'connect box --start --wait']) {
+        const {status, stderr} = await runcode(call.split(' '), {env: surroundings, cwd: place.path})
+        assert.equal(status, 0, stderr)
+      }
+    })
+    after(async () => {
+      await runcode(['server', 'down', '--purge'], {env: surroundings, cwd: place.path})
+      place.remove()
+    })
+
+    it('has lines that do it, each of which succeeds', () => {
+      assert.ok(lines.length > 4)
+      assert.ok(countProcesses(place.path) > 0)
+      for (const line of lines) {
+        const {status, stderr} = spawnSync('sh', ['-c', line], {cwd: place.path, env: surroundings, encoding: 'utf8'})
+        assert.equal(status, 0, `${line}: ${stderr}`)
+      }
+    })
+
+    it('leaves no file of ours and no process', () => {
+      assert.equal(countProcesses(place.path), 0)
+      const ours = readdirSync(place.path, {recursive: true, encoding: 'utf8'}).filter(
+        (path) => !path.startsWith('prefix') && statSync(join(place.path, path)).isFile(),
+      )
+      assert.deepEqual(ours, [])
+      assert.deepEqual(readdirSync(join(place.path, 'run')), [])
+    })
+  })
 
   it('names only commands and flags that there are', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
