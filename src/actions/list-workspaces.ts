@@ -1,12 +1,14 @@
 import {deadlineIn} from '../core/deadline.ts'
 import type {Workspace} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
-import {openAccount} from './open-account.ts'
+import {openAccount, prefixOf} from './open-account.ts'
 
 const LIMIT_MS = 30_000
 
 export interface ListedWorkspaces {
   readonly account: string
+  /** What a command that we suggest needs before the name. */
+  readonly prefix: string
   readonly workspaces: readonly Workspace[]
 }
 
@@ -17,5 +19,9 @@ export async function listWorkspaces(
 ): Promise<ListedWorkspaces> {
   const {account, plane} = await openAccount(context, {flag: profile})
   const workspaces = await plane.listWorkspaces(deadlineIn(LIMIT_MS, context.interrupted))
-  return {account: account.name, workspaces: all ? workspaces : workspaces.filter(({hasSsh}) => hasSsh)}
+  return {
+    account: account.name,
+    prefix: prefixOf(account),
+    workspaces: all ? workspaces : workspaces.filter(({hasSsh}) => hasSsh),
+  }
 }

@@ -13,9 +13,10 @@ export default class List extends BaseCommand {
 
   async run(): Promise<ListJson> {
     const {flags} = await this.parse(List)
-    const {account, workspaces} = await listWorkspaces(this.createContext(), {profile: flags.profile, all: flags.all})
+    const input = {profile: flags.profile, all: flags.all}
+    const {account, prefix, workspaces} = await listWorkspaces(this.createContext(), input)
     if (!this.jsonEnabled())
-      process.stdout.write(table(workspaces, COLUMNS, {isTerminal: process.stdout.isTTY === true}))
+      process.stdout.write(table(workspaces, columns(prefix), {isTerminal: process.stdout.isTTY === true}))
     if (workspaces.length === 0) this.say('There are no workspaces.')
     return {profile: account, workspaces: workspaces.map(toJson)}
   }
@@ -35,16 +36,16 @@ const toJson = ({id, title, displayName, state, isShared, hasSsh}: Workspace) =>
   connectable: hasSsh && state === 'running',
 })
 
-const howToReach = (workspace: Workspace): string => {
+const howToReach = (workspace: Workspace, prefix: string): string => {
   if (!workspace.hasSsh) return 'not by SSH'
-  return `runcode connect ${wordFor(workspace)}${isRunning(workspace) ? '' : ' --start --wait'}`
+  return `runcode connect ${prefix}${wordFor(workspace)}${isRunning(workspace) ? '' : ' --start --wait'}`
 }
 
-const COLUMNS: readonly Column<Workspace>[] = [
+const columns = (prefix: string): readonly Column<Workspace>[] => [
   {head: 'STATE', cell: ({state}) => state || 'unknown'},
   {head: 'ID', cell: ({id}) => id},
   {head: 'TITLE', cell: ({title}) => title},
   {head: 'NAME', cell: (one) => (nameOf(one) === one.title ? '' : nameOf(one))},
   {head: 'WHOSE', cell: ({isShared}) => (isShared ? 'shared' : 'own')},
-  {head: 'CONNECT', cell: howToReach},
+  {head: 'CONNECT', cell: (one) => howToReach(one, prefix)},
 ]

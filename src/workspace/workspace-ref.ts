@@ -26,11 +26,11 @@ export class WorkspaceNotFoundError extends RuncodeError {
 
 /** The name fits several workspaces. */
 export class AmbiguousWorkspaceError extends RuncodeError {
-  constructor(name: string, found: readonly Workspace[]) {
+  constructor(name: string, found: readonly Workspace[], prefix: string) {
     const ids = found.map(({id}) => id)
     super(`"${name}" fits ${found.length} workspaces: ${found.map((one) => `${one.title} (${one.id})`).join(', ')}.`, {
       code: 'ambiguous',
-      hint: `Use the id, as in: runcode connect ${ids[0]}`,
+      hint: `Use the id, as in: runcode connect ${prefix}${ids[0]}`,
       facts: {candidates: ids},
     })
   }
@@ -44,25 +44,39 @@ export function parseWorkspaceRef(text: string): WorkspaceRef {
 }
 
 /**
- * The one workspace of a name: an id, a title, or the display name of an own workspace, in any case. A shared workspace
- * answers to its title or id only, so that nobody takes a name of ours by giving theirs the same. An id that no list
- * shows may still exist (a team's): it is given as `unlisted`. Throws where none or several fit.
+ * The one workspace of a name: an id, a title, or the display name of an own workspace, in any case and however its
+ * characters are composed. A shared workspace answers to its id, and to a title that is no number and no name of an own
+ * one: nobody takes a name of ours by giving theirs the same or one that looks the same, and where the id of a shared one
+ * is a name of an own one, both are meant and none is chosen. An id that no list shows may still exist (a team's): it is
+ * given as `unlisted`. `prefix` goes before the id that a refusal suggests. Throws where none or several fit.
  */
 export function findWorkspace(
   workspaces: readonly Workspace[],
   name: string,
+  prefix = '',
 ): Workspace | {readonly unlisted: WorkspaceId} {
-  const wanted = name.toLowerCase()
+  const wanted = folded(name)
+  const answersTo = (...names: readonly string[]): boolean =>
+    wanted !== '' && names.some((one) => folded(one) === wanted)
+  const own = workspaces.filter((one) => !one.isShared && answersTo(one.title, nameOf(one)))
   const byId = workspaces.find(({id}) => id === name)
-  if (byId !== undefined) return byId
-  const byTitle = workspaces.filter(({title}) => title.toLowerCase() === wanted)
-  const own = byTitle.filter(({isShared}) => !isShared)
-  const byName = workspaces.filter((one) => !one.isShared && nameOf(one).toLowerCase() === wanted)
-  const found = new Set(own.length > 0 || byName.length > 0 ? [...own, ...byName] : byTitle)
+  if (byId !== undefined && (!byId.isShared || own.length === 0)) return byId
+  const isNumber = /^\d+$/.test(wanted)
+  const shared = isNumber ? [] : workspaces.filter(({isShared, title}) => isShared && answersTo(title))
+  const found = byId === undefined ? (own.length > 0 ? own : shared) : [...own, byId]
+  if (found.length > 1) throw new AmbiguousWorkspaceError(name, found, prefix)
   const [only] = found
-  if (found.size > 1) throw new AmbiguousWorkspaceError(name, [...found])
   if (only !== undefined) return only
-  const id = /^\d+$/.test(name) ? parseWorkspaceId(name) : undefined
+  const id = /^[1-9]\d*$/.test(name) ? parseWorkspaceId(name) : undefined
   if (id === undefined) throw new WorkspaceNotFoundError(name)
   return {unlisted: id}
 }
+
+/** Two texts that a person can't tell apart by case, composition (UAX #15), width, invisible characters or blanks are one. */
+const folded = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replaceAll(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .toLowerCase()

@@ -29,8 +29,9 @@ export const isRunning = ({state}: Workspace): boolean => state === 'running'
 export const nameOf = ({displayName, title}: Pick<Workspace, 'displayName' | 'title'>): string => displayName ?? title
 
 /**
- * How a workspace is named in a command that we suggest: by its title where that is a plain word, else by its id. People
- * and agents run what we suggest, so a title such as `x; rm -rf ~` must not get there.
+ * How a workspace is named in a command that we suggest: an own one by its title where that is a plain word and can't be
+ * taken for an id, else by its id. People and agents run what we suggest, so a title such as `x; rm -rf ~` must not get
+ * there, nor the title of a shared one, which may be the name of an own one.
  */
-export const wordFor = ({title, id}: Pick<Workspace, 'title' | 'id'>): string =>
-  /^(?!-)[A-Za-z0-9._-]{1,128}$/.test(title) ? title : id
+export const wordFor = ({title, id, isShared}: Pick<Workspace, 'title' | 'id' | 'isShared'>): string =>
+  !isShared && /^(?!-)(?!\d+$)[A-Za-z0-9._-]{1,128}$/.test(title) ? title : id

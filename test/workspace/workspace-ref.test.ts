@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import {parseWorkspaceId, type Workspace, type WorkspaceId} from '../../src/workspace/workspace.ts'
+import {parseWorkspaceId, type Workspace, type WorkspaceId, wordFor} from '../../src/workspace/workspace.ts'
 import {findWorkspace, parseWorkspaceRef} from '../../src/workspace/workspace-ref.ts'
 
 describe('parseWorkspaceRef()', () => {
@@ -83,6 +83,55 @@ describe('findWorkspace()', () => {
     assert.equal(findWorkspace([workspace('51', '41', {isShared: true}), mine], '41'), mine)
   })
 
+  it('gives nobody a name of ours that only looks the same', () => {
+    for (const looksSame of [
+      'pay\u200bments API',
+      'Payments\u00a0API',
+      '\u202epayments api',
+      'ＰＡＹＭＥＮＴＳ API ',
+      'payments api',
+    ]) {
+      const squatter = workspace('51', looksSame, {isShared: true})
+      assert.equal(findWorkspace([squatter, ...all], 'Payments API'), mine)
+      const found = outcome(() => findWorkspace([squatter, ...all], looksSame))
+      assert.ok(found === mine || found === 'not_found', looksSame)
+    }
+  })
+
+  it('takes composed and decomposed characters for the same, and so the own one before a shared one', () => {
+    const own = workspace('44', 'x', {displayName: 'caf\u00e9'})
+    const squatter = workspace('51', 'cafe\u0301', {isShared: true})
+    for (const name of ['caf\u00e9', 'cafe\u0301']) assert.equal(findWorkspace([own, squatter], name), own)
+  })
+
+  it('takes a name of invisible characters for none', () => {
+    const blank = workspace('51', '\u200b', {isShared: true})
+    assert.throws(() => findWorkspace([blank], '\u2060'), {code: 'not_found'})
+  })
+
+  it('chooses nothing where the id of a shared workspace is a name of an own one, and suggests what is plain', () => {
+    const own = workspace('44', 'x', {displayName: '50'})
+    assert.throws(() => findWorkspace([own, shared], '50'), {
+      code: 'ambiguous',
+      hint: 'Use the id, as in: runcode connect 44',
+      facts: {candidates: ['44', '50']},
+    })
+    assert.equal(findWorkspace([own, shared], '44'), own)
+    assert.equal(findWorkspace([own, shared], 'wild-moon'), shared)
+  })
+
+  it('never takes a number for the title of a shared workspace: it is an id that no list shows', () => {
+    for (const title of ['99', '\uff19\uff19'])
+      assert.deepEqual(findWorkspace([...all, workspace('51', title, {isShared: true})], '99'), {unlisted: '99'})
+  })
+
+  it('suggests a name with the account that was named', () => {
+    const twin = workspace('43', 'tall-tree', {displayName: 'Payments API'})
+    assert.throws(() => findWorkspace([mine, twin], 'payments api', 'work:'), {
+      hint: 'Use the id, as in: runcode connect work:41',
+    })
+  })
+
   it('refuses a name that fits several, and names their ids', () => {
     const twin = workspace('43', 'tall-tree', {displayName: 'Payments API'})
     assert.throws(() => findWorkspace([...all, twin], 'payments api'), {
@@ -112,7 +161,8 @@ describe('findWorkspace()', () => {
 
   it('gives an id that no list shows as unlisted, and anything else as not found', () => {
     assert.deepEqual(findWorkspace(all, '99'), {unlisted: '99'})
-    for (const name of ['x99', '9'.repeat(65), '٩٩']) assert.throws(() => findWorkspace(all, name), {code: 'not_found'})
+    for (const name of ['x99', '9'.repeat(65), '٩٩', '041', '0'])
+      assert.throws(() => findWorkspace(all, name), {code: 'not_found'})
   })
 
   it('finds a workspace of mine by each of its own names, or says ambiguous, and never one of another', () => {
@@ -137,7 +187,7 @@ describe('findWorkspace()', () => {
         try {
           const found = findWorkspace(workspaces, name)
           if ('unlisted' in found) assert.deepEqual(own, [])
-          else if (found.isShared) assert.ok(own.length === 0 || found.id === name, 'a shared one squats')
+          else if (found.isShared) assert.deepEqual(own, [], 'a shared one squats')
         } catch (error) {
           assert.match(String((error as {code?: string}).code), /^(?:ambiguous|not_found)$/)
         }
@@ -145,6 +195,29 @@ describe('findWorkspace()', () => {
     )
   })
 })
+
+describe('wordFor()', () => {
+  const one = {id: '41' as WorkspaceId, isShared: false}
+
+  it('is the title of an own workspace where that is a plain word', () => {
+    for (const title of ['calm-reed', 'a.b_c', '4a']) assert.equal(wordFor({...one, title}), title)
+  })
+
+  it('is the id where a shell, we, or another workspace could take the title for something else', () => {
+    for (const title of ['x; rm -rf ~', '-x', '--json', 'a b', 'work:x', '50', '', 'a/b', '\u202ex'])
+      assert.equal(wordFor({...one, title}), '41', title)
+    assert.equal(wordFor({...one, title: 'calm-reed', isShared: true}), '41')
+  })
+})
+
+/** What a search found, or the code of its refusal. */
+const outcome = (search: () => unknown): unknown => {
+  try {
+    return search()
+  } catch (error) {
+    return (error as {code?: string}).code
+  }
+}
 
 describe('parseWorkspaceId()', () => {
   it('takes what is safe as the name of a folder, and nothing else', () => {

@@ -22,7 +22,7 @@ const parseRow = (row: unknown, isShared: boolean): Workspace | undefined => {
   const rawId = fields['id']
   const id = Number.isSafeInteger(rawId) || typeof rawId === 'string' ? parseWorkspaceId(String(rawId)) : undefined
   const title = textOf(fields['title'])
-  if (id === undefined || !/^\d+$/.test(id) || title === undefined) return undefined
+  if (id === undefined || !/^(?:0|[1-9]\d*)$/.test(id) || title === undefined) return undefined
   return {
     id,
     title,
