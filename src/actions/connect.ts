@@ -1,5 +1,5 @@
-import {realpath} from 'node:fs/promises'
-import {type Attachment, treeOf, writeAttachment} from '../attachment/attachment.ts'
+import {type Attachment, writeAttachment} from '../attachment/attachment.ts'
+import {bornAt, realPlace, treeOf} from '../attachment/place.ts'
 import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
@@ -10,9 +10,10 @@ import {findProgram} from '../openssh/programs.ts'
 import type {OpenedSession} from '../session/open-session.ts'
 import type {Session} from '../session/session.ts'
 import {isRunning, nameOf, type Workspace, wordFor} from '../workspace/workspace.ts'
+import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 import {mintSession} from './mint-session.ts'
-import {type FoundWorkspace, resolveWorkspace} from './open-account.ts'
+import {type FoundWorkspace, factsOfFound, prefixOf, resolveWorkspace} from './open-account.ts'
 import {NotReadyError, startIfStopped, waitUntilRunning} from './start-workspace.ts'
 
 /** Between two knocks at a gateway that does not answer yet. */
@@ -20,10 +21,10 @@ const KNOCK_MS = 1000
 
 /** The workspace is stopped, and a connect starts nothing unless told to. */
 export class StoppedWorkspaceError extends RuncodeError {
-  constructor(workspace: Workspace) {
+  constructor({workspace, account}: FoundWorkspace) {
     super(`The workspace "${nameOf(workspace)}" is ${workspace.state || 'in an unknown state'}.`, {
       code: 'conflict',
-      hint: `Start it: runcode connect ${wordFor(workspace)} --start --wait`,
+      hint: `Start it: runcode connect ${prefixOf(account)}${wordFor(workspace)} --start --wait`,
       facts: {workspace_id: workspace.id, state: workspace.state},
     })
   }
@@ -50,20 +51,36 @@ export interface Connection {
 
 /**
  * Makes a workspace usable from here: starts it if told to, takes a pass, waits until SSH answers if told to, opens the
- * master, and attaches this place, in that order and only as far as each step succeeds.
+ * master, and attaches this place, in that order and only as far as each step succeeds. Which place that is, is settled
+ * before.
  */
 export async function connect(context: Context, name: string, options: ConnectOptions): Promise<Connection> {
   const deadline = deadlineIn(options.timeoutSeconds * 1000, context.interrupted)
-  const {progress} = context
+  const {progress, home} = context
+  const tree = options.asDefault ? await realPlace(home) : await treeOf(context.cwd, home)
+  const place = {tree, born: await bornAt(tree)}
   const found = await progress.step(`Looking for ${name}`, () =>
-    resolveWorkspace(context, name, options.profile, deadline),
+    resolveWorkspace(context, named(name, options.profile), deadline),
   )
+  return telling(factsOfFound(found), () => connectTo(context, found, {...options, place, deadline}))
+}
+
+interface ConnectTo extends ConnectOptions {
+  readonly place: Pick<Attachment, 'tree' | 'born'>
+  readonly deadline: Deadline
+}
+
+const connectTo = async (
+  context: Context,
+  found: FoundWorkspace,
+  {place, deadline, ...options}: ConnectTo,
+): Promise<Connection> => {
   const {workspace} = found
   const wasStarted = await startIfAllowed(context, found, options, deadline)
   const opened = await openConnection(context, found, options, {wasStarted, deadline})
   throwIfInterrupted(context.interrupted)
   const attachment: Attachment = {
-    tree: options.asDefault ? await realpath(context.home) : await treeOf(context.cwd, context.home),
+    ...place,
     account: found.account.name,
     origin: found.origin,
     workspaceId: workspace.id,
@@ -84,7 +101,7 @@ const startIfAllowed = async (
   if (isRunning(workspace)) return false
   if (!start) {
     if (workspace.state === '') return false
-    throw new StoppedWorkspaceError(workspace)
+    throw new StoppedWorkspaceError(found)
   }
   return context.progress.step(`Starting ${nameOf(workspace)}`, async (say) => {
     const wasStarted = await startIfStopped(found, deadline)
@@ -112,7 +129,9 @@ const openConnection = async (
   const {ttlSeconds, wait} = options
   const owner = {account: account.name, origin, workspaceId: workspace.id}
   const take = (force: boolean): Promise<OpenedSession> =>
-    context.progress.step('Taking a pass', () => mintSession(context, owner, plane, {ttlSeconds, force, deadline}))
+    context.progress.step('Taking a pass', () =>
+      mintSession(context, owner, plane, {ttlSeconds, force, deadline, title: workspace.title}),
+    )
   const open = ({session, isReused}: OpenedSession): Promise<void> =>
     context.progress.step(wait ? 'Waiting for SSH to answer' : 'Connecting', () =>
       knock(context, workspace, session, {wait, isReused, deadline}),

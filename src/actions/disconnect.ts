@@ -1,9 +1,11 @@
 import {findAttachment, listAttachments, removeAttachment} from '../attachment/attachment.ts'
+import {isOnlyDefault} from '../attachment/place.ts'
 import {deadlineIn} from '../core/deadline.ts'
 import {dropSession} from '../session/drop-session.ts'
-import {NotAttachedError, ownerOf} from './choose-workspace.ts'
+import type {SessionOwner} from '../session/session.ts'
+import {factsOf, NotAttachedError, ownerOf, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
-import {isOf} from './stop-workspace.ts'
+import {isOf, OnlyDefaultError} from './stop-workspace.ts'
 
 const LIMIT_MS = 10_000
 
@@ -15,6 +17,7 @@ export interface DisconnectInput {
 }
 
 export interface Disconnected {
+  readonly owner: SessionOwner
   readonly title: string
   readonly detached: readonly string[]
   readonly isSessionDropped: boolean
@@ -22,19 +25,22 @@ export interface Disconnected {
 
 /**
  * Detaches this place; the workspace itself goes on running. Its session and master go with the last place that is
- * attached to it.
+ * attached to it. What is only the default of this place is another place's.
  */
 export async function disconnect(context: Context, {keep, all}: DisconnectInput): Promise<Disconnected> {
   const {state} = context.folders
   const here = await findAttachment(state, context.cwd)
   const every = await listAttachments(state)
   if (here === undefined) throw new NotAttachedError(context.cwd, every)
-  const owner = ownerOf(here)
-  const same = every.filter((one) => isOf(one, owner))
-  const detached = all ? same : [here]
-  for (const attachment of detached) await removeAttachment(state, attachment)
-  const isLast = detached.length === same.length
-  const isSessionDropped =
-    isLast && !keep && (await dropSession(state, owner, deadlineIn(LIMIT_MS, context.interrupted)))
-  return {title: here.title, detached: detached.map(({tree}) => tree), isSessionDropped}
+  return telling(factsOf({why: 'attachment', attachment: here}), async () => {
+    if (await isOnlyDefault(here.tree, context)) throw new OnlyDefaultError(here, 'disconnect')
+    const owner = ownerOf(here)
+    const same = every.filter((one) => isOf(one, owner))
+    const detached = all ? same : [here]
+    for (const attachment of detached) await removeAttachment(state, attachment)
+    const isLast = detached.length === same.length
+    const isSessionDropped =
+      isLast && !keep && (await dropSession(state, owner, deadlineIn(LIMIT_MS, context.interrupted)))
+    return {owner, title: here.title, detached: detached.map(({tree}) => tree), isSessionDropped}
+  })
 }

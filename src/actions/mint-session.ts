@@ -4,6 +4,7 @@ import type {ControlPlane, MintAnswer} from '../provider/control-plane.ts'
 import {BadAnswerError} from '../provider/refusal.ts'
 import {type Mint, type OpenedSession, openSession} from '../session/open-session.ts'
 import type {SessionOwner} from '../session/session.ts'
+import {UnsafeBundleError} from '../workspace/connection-bundle.ts'
 import type {Context} from './context.ts'
 
 /** A pass is asked for half an hour unless the user says otherwise. */
@@ -17,6 +18,8 @@ export interface MintOptions {
   readonly ttlSeconds: number
   readonly force: boolean
   readonly deadline: Deadline
+  /** What the workspace is called, as far as we know: its title is the user of a bundle. */
+  readonly title: string
 }
 
 /** The session for a workspace: the one at hand where it is good, else a new one from the control plane. */
@@ -26,7 +29,7 @@ export async function mintSession(
   plane: ControlPlane,
   options: MintOptions,
 ): Promise<OpenedSession> {
-  const {ttlSeconds, force, deadline} = options
+  const {ttlSeconds, force, deadline, title} = options
   const opened = await openSession({
     owner,
     state: context.folders.state,
@@ -37,12 +40,29 @@ export async function mintSession(
     force,
     mint: async (publicKey) => {
       const answer = await plane.mint({id: owner.workspaceId, publicKey, ttlSeconds}, deadline)
+      if (answer.bundle.user !== title) await refuseUserOfAnother(owner, plane, answer.bundle.user, deadline)
       return toMint(context, owner.origin, ttlSeconds, answer)
     },
   })
   if (opened.isPinChanged)
     context.warn(`The control plane pins another host key for ${opened.session.title} than before.`)
   return opened
+}
+
+/**
+ * A gateway goes by the user: one that is the title of another workspace leads there, whatever was asked for. Any other
+ * unexpected user is fine: the workspace got a new title, or the service has users of another kind.
+ */
+const refuseUserOfAnother = async (
+  {workspaceId}: SessionOwner,
+  plane: ControlPlane,
+  user: string,
+  deadline: Deadline,
+): Promise<void> => {
+  const others = (await plane.listWorkspaces(deadline)).filter(({id}) => id !== workspaceId)
+  const other = others.find(({title}) => title.toLowerCase() === user.toLowerCase())
+  if (other !== undefined)
+    throw new UnsafeBundleError('user', `is that of the workspace ${other.id}, not of ${workspaceId}`)
 }
 
 /** Lifetimes are counted on the control plane's clock, so that a wrong one here does no harm. */

@@ -1,9 +1,9 @@
 import type {Deadline} from '../core/deadline.ts'
-import {RuncodeError} from '../core/errors.ts'
+import {type Facts, RuncodeError} from '../core/errors.ts'
 import {findToken} from '../credentials/find-token.ts'
 import {parseHttpsBase} from '../network/https-url.ts'
 import type {Trust} from '../network/request-json.ts'
-import {type Account, chooseAccount} from '../profile/account.ts'
+import {type Account, chooseAccount, UnknownProfileError} from '../profile/account.ts'
 import {FROM_ENVIRONMENT} from '../profile/profile.ts'
 import {readProfiles} from '../profile/profile-file.ts'
 import type {ControlPlane} from '../provider/control-plane.ts'
@@ -11,6 +11,7 @@ import {openControlPlane} from '../provider/open-control-plane.ts'
 import type {SessionOwner} from '../session/session.ts'
 import type {Workspace} from '../workspace/workspace.ts'
 import {findWorkspace, parseWorkspaceRef} from '../workspace/workspace-ref.ts'
+import {factsOf, type NamedWorkspace, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 
 /** An account with the way to its control plane. */
@@ -53,24 +54,24 @@ export async function openAccount(context: Context, choice: AccountChoice): Prom
   }
 }
 
-/** The account of an attachment speaks to another control plane than when the place was attached. */
+/** The account of an attachment is gone, or speaks to another control plane than when the place was attached. */
 export class MovedAccountError extends RuncodeError {
-  constructor({account, origin}: SessionOwner, originNow: string) {
-    super(
-      `This place is attached to a workspace at ${origin}, but the account "${account}" now speaks to ${originNow}.`,
-      {
-        code: 'not_attached',
-        hint: 'Attach it again: runcode connect <workspace>',
-        facts: {attached_origin: origin, account_origin: originNow},
-      },
-    )
+  constructor({account, origin}: SessionOwner, originNow: string | undefined) {
+    const now = originNow === undefined ? 'is not there any more' : `now speaks to ${originNow}`
+    super(`This place is attached to a workspace at ${origin}, but the account "${account}" ${now}.`, {
+      code: 'not_attached',
+      hint: 'Attach it again: runcode connect <workspace>',
+      facts: {attached_origin: origin, account_origin: originNow ?? null},
+    })
   }
 }
 
 /** The account that a place was attached with; never another one's. Throws MovedAccountError. */
 export async function openAccountOf(context: Context, owner: SessionOwner): Promise<OpenAccount> {
   const flag = owner.account === FROM_ENVIRONMENT ? undefined : owner.account
-  const opened = await openAccount(context, {flag})
+  const opened = await openAccount(context, {flag}).catch((error: unknown) => {
+    throw error instanceof UnknownProfileError ? new MovedAccountError(owner, undefined) : error
+  })
   if (opened.origin !== owner.origin || opened.account.name !== owner.account)
     throw new MovedAccountError(owner, opened.origin)
   return opened
@@ -78,20 +79,30 @@ export async function openAccountOf(context: Context, owner: SessionOwner): Prom
 
 export interface FoundWorkspace extends OpenAccount {
   readonly workspace: Workspace
+  readonly why: NamedWorkspace['why']
 }
 
-/** The one workspace that a text names. Throws where none or several fit. */
-export async function resolveWorkspace(
-  context: Context,
-  text: string,
-  flag: string | undefined,
-  deadline: Deadline,
-): Promise<FoundWorkspace> {
-  const ref = parseWorkspaceRef(text)
-  const opened = await openAccount(context, {workspace: ref.profile, flag})
-  const found = findWorkspace(await opened.plane.listWorkspaces(deadline), ref.name)
-  return {...opened, workspace: 'unlisted' in found ? unlisted(found.unlisted) : found}
+/** The one workspace that a text names. Throws where none or several fit, and where two accounts are named. */
+export function resolveWorkspace(context: Context, named: NamedWorkspace, deadline: Deadline): Promise<FoundWorkspace> {
+  return telling(factsOf(named), async () => {
+    const {why, name, profile} = named
+    const ref = parseWorkspaceRef(name)
+    const opened = await openAccount(context, {workspace: ref.profile, flag: profile})
+    const found = findWorkspace(await opened.plane.listWorkspaces(deadline), ref.name, prefixOf(opened.account))
+    return {...opened, why, workspace: 'unlisted' in found ? unlisted(found.unlisted) : found}
+  })
 }
+
+/** Which workspace was found, and why it is this one, in the words of our JSON. */
+export const factsOfFound = ({workspace: {id, title}, account, why}: FoundWorkspace): Facts => ({
+  workspace: {id, title},
+  profile: account.name,
+  chosen_by: why,
+})
+
+/** The part before the colon that a command needs which we suggest: an account that was named must be named again. */
+export const prefixOf = ({name, chosenBy}: Pick<Account, 'name' | 'chosenBy'>): string =>
+  chosenBy === 'flag' || chosenBy === 'workspace' ? `${name}:` : ''
 
 /** A workspace that no list shows, such as a team's: its id is all that is known, and its state is not. */
 const unlisted = (id: Workspace['id']): Workspace => ({

@@ -1,61 +1,71 @@
 import type {Attachment} from '../attachment/attachment.ts'
 import {deadlineIn} from '../core/deadline.ts'
-import {RuncodeError} from '../core/errors.ts'
-import {isFresh, type Session} from '../session/session.ts'
+import type {OpenedSession} from '../session/open-session.ts'
+import {isFresh, type Session, type SessionOwner} from '../session/session.ts'
 import {readCurrentSession} from '../session/session-store.ts'
-import {type ChosenWorkspace, ownerOf} from './choose-workspace.ts'
+import {askingFor, type ChosenWorkspace, ownerOf, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 
 /** To resolve a name, take a pass and connect, before a command begins. */
 const LIMIT_MS = 30_000
 
-/** A profile was named for a place that is attached with another one. */
-export class OtherProfileError extends RuncodeError {
-  constructor(profile: string, {account, title}: Attachment) {
-    super(`This place is attached to "${title}" of the profile "${account}", not to one of "${profile}".`, {
-      code: 'usage',
-      hint: `Name the workspace as well: --workspace ${profile}:<workspace>`,
-      facts: {profile, attached_profile: account},
-    })
-  }
-}
-
-export interface SessionChoice {
-  readonly profile: string | undefined
-  /** Take a new pass even where the one at hand looks good. */
-  readonly force?: boolean
-}
-
 /** A session with whether it was at hand. */
-export interface FoundSession {
-  readonly session: Session
-  readonly isReused: boolean
-}
+export type FoundSession = Pick<OpenedSession, 'session' | 'isReused'>
 
 /**
- * A good session for a chosen workspace. While the pass of an attached one is good this reads three files and asks
+ * A good session for a chosen workspace. While the pass of an attached one is good this reads four files and asks
  * nobody; only else the control plane's code is loaded at all.
  */
-export async function sessionFor(
-  context: Context,
-  chosen: ChosenWorkspace,
-  {profile, force = false}: SessionChoice,
-): Promise<FoundSession> {
+export async function sessionFor(context: Context, chosen: ChosenWorkspace): Promise<FoundSession> {
   if (chosen.why === 'attachment') {
-    const {attachment} = chosen
-    if (profile !== undefined && profile !== attachment.account) throw new OtherProfileError(profile, attachment)
-    const session = await readCurrentSession(context.folders.state, ownerOf(attachment))
-    if (!force && session !== undefined && isFresh(session, context.now())) return {session, isReused: true}
+    const session = await readCurrentSession(context.folders.state, ownerOf(chosen.attachment))
+    if (session !== undefined && isFresh(session, context.now())) return {session, isReused: true}
+    return mintAttached(context, chosen.attachment, {force: false})
   }
-  const {openAccountOf, resolveWorkspace} = await import('./open-account.ts')
+  const {factsOfFound, resolveWorkspace} = await import('./open-account.ts')
   const {DEFAULT_TTL_SECONDS, mintSession} = await import('./mint-session.ts')
   const deadline = deadlineIn(LIMIT_MS, context.interrupted)
-  const options = {ttlSeconds: DEFAULT_TTL_SECONDS, force, deadline}
-  if (chosen.why === 'attachment') {
-    const owner = ownerOf(chosen.attachment)
-    const {plane} = await openAccountOf(context, owner)
-    return mintSession(context, owner, plane, options)
+  const found = await resolveWorkspace(context, chosen, deadline)
+  const {account, origin, workspace, plane} = found
+  const owner = {account: account.name, origin, workspaceId: workspace.id}
+  const options = {ttlSeconds: DEFAULT_TTL_SECONDS, force: false, deadline, title: workspace.title}
+  return telling(factsOfFound(found), () => mintSession(context, owner, plane, options))
+}
+
+/** A new pass for the very workspace of a session: no name is looked up again, which might be another one's by now. */
+export async function renewSession(context: Context, chosen: ChosenWorkspace, session: Session): Promise<Session> {
+  const opened =
+    chosen.why === 'attachment'
+      ? await mintAttached(context, chosen.attachment, {force: true})
+      : await mintFor(context, session, {force: true})
+  return opened.session
+}
+
+const mintAttached = async (
+  context: Context,
+  attachment: Attachment,
+  {force}: {force: boolean},
+): Promise<OpenedSession> => {
+  const {title, workspaceId} = attachment
+  const target = {...ownerOf(attachment), title}
+  const opened = await askingFor(attachment, () => mintFor(context, target, {force}))
+  if (!opened.isReused && opened.session.title !== title) {
+    context.warn(
+      `The workspace ${workspaceId} was "${title}" when it was attached; now it is "${opened.session.title}".`,
+    )
   }
-  const {account, origin, workspace, plane} = await resolveWorkspace(context, chosen.name, profile, deadline)
-  return mintSession(context, {account: account.name, origin, workspaceId: workspace.id}, plane, options)
+  return opened
+}
+
+const mintFor = async (
+  context: Context,
+  {account, origin, workspaceId, title}: SessionOwner & Pick<Session, 'title'>,
+  {force}: {force: boolean},
+): Promise<OpenedSession> => {
+  const {openAccountOf} = await import('./open-account.ts')
+  const {DEFAULT_TTL_SECONDS, mintSession} = await import('./mint-session.ts')
+  const owner = {account, origin, workspaceId}
+  const {plane} = await openAccountOf(context, owner)
+  const deadline = deadlineIn(LIMIT_MS, context.interrupted)
+  return mintSession(context, owner, plane, {ttlSeconds: DEFAULT_TTL_SECONDS, force, deadline, title})
 }

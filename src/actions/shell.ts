@@ -1,4 +1,5 @@
 import {runShell} from '../remote-command/run-shell.ts'
+import {named} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 import {sessionFor} from './session-for.ts'
 
@@ -7,6 +8,6 @@ export async function shell(
   context: Context,
   {workspace, profile}: {workspace: string; profile: string | undefined},
 ): Promise<number> {
-  const {session} = await sessionFor(context, {why: 'flag', name: workspace}, {profile})
+  const {session} = await sessionFor(context, named(workspace, profile))
   return runShell(session, session.workdir, context.env)
 }

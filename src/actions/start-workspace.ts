@@ -2,8 +2,9 @@ import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
 import {formatDuration} from '../core/duration.ts'
 import {RuncodeError} from '../core/errors.ts'
 import {isRunning, nameOf, type Workspace} from '../workspace/workspace.ts'
+import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
-import {type FoundWorkspace, resolveWorkspace} from './open-account.ts'
+import {type FoundWorkspace, factsOfFound, resolveWorkspace} from './open-account.ts'
 
 /** First look after this long; each later one after half as much again, up to the longest. */
 const FIRST_LOOK_MS = 200
@@ -70,12 +71,16 @@ export interface StartOptions {
 export async function startWorkspace(
   context: Context,
   name: string,
-  options: StartOptions,
-): Promise<{workspace: Workspace; wasStarted: boolean}> {
-  const deadline = deadlineIn(options.timeoutSeconds * 1000, context.interrupted)
-  const found = await resolveWorkspace(context, name, options.profile, deadline)
-  const wasStarted = await startIfStopped(found, deadline)
-  if (options.wait)
-    await context.progress.step(`Starting ${nameOf(found.workspace)}`, (say) => waitUntilRunning(found, deadline, say))
-  return {workspace: found.workspace, wasStarted}
+  {profile, wait, timeoutSeconds}: StartOptions,
+): Promise<{found: FoundWorkspace; wasStarted: boolean}> {
+  const deadline = deadlineIn(timeoutSeconds * 1000, context.interrupted)
+  const found = await resolveWorkspace(context, named(name, profile), deadline)
+  return telling(factsOfFound(found), async () => {
+    const wasStarted = await startIfStopped(found, deadline)
+    if (wait)
+      await context.progress.step(`Starting ${nameOf(found.workspace)}`, (say) =>
+        waitUntilRunning(found, deadline, say),
+      )
+    return {found, wasStarted}
+  })
 }

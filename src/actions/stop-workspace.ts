@@ -1,31 +1,27 @@
-import {realpath} from 'node:fs/promises'
-import {type Attachment, findAttachment, listAttachments, removeAttachment} from '../attachment/attachment.ts'
+import {type Attachment, listAttachments, removeAttachment} from '../attachment/attachment.ts'
+import {isOnlyDefault} from '../attachment/place.ts'
 import {type Deadline, deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
-import type {ControlPlane} from '../provider/control-plane.ts'
 import {dropSession} from '../session/drop-session.ts'
 import type {SessionOwner} from '../session/session.ts'
-import {NotAttachedError, ownerOf} from './choose-workspace.ts'
+import {askingFor, type ChosenWorkspace, type Naming, ownerOf, telling, withWorkspace} from './choose-workspace.ts'
 import type {Context} from './context.ts'
-import {openAccountOf, resolveWorkspace} from './open-account.ts'
+import {factsOfFound, openAccountOf, resolveWorkspace} from './open-account.ts'
 
 const LIMIT_MS = 60_000
 
-/** A stop without a name would hit the default of the whole home directory. */
-export class DefaultNotStoppedError extends RuncodeError {
-  constructor({title}: Attachment) {
-    super(`This place has no workspace of its own; "${title}" is only the default of your home directory.`, {
+/** Without a name the command would hit the default of the whole home directory. */
+export class OnlyDefaultError extends RuncodeError {
+  constructor({title, tree}: Attachment, verb: 'stop' | 'disconnect') {
+    super(`This place has no workspace of its own; "${title}" is only the default of ${tree} and all below it.`, {
       code: 'not_attached',
-      hint: `Name it if you mean it: runcode stop ${title}`,
-      facts: {default: title},
+      hint: `If you mean it, go to ${tree} and run there: runcode ${verb}`,
+      facts: {default: title, attached_to: tree},
     })
   }
 }
 
-export interface StopInput {
-  /** Undefined means what is attached here. */
-  readonly workspace: string | undefined
-  readonly profile: string | undefined
+export interface StopInput extends Naming {
   /** Keep attachments and session. */
   readonly keep: boolean
 }
@@ -33,21 +29,27 @@ export interface StopInput {
 export interface Stopped {
   readonly owner: SessionOwner
   readonly title: string
+  readonly why: ChosenWorkspace['why']
   /** The trees that were detached. */
   readonly detached: readonly string[]
 }
 
-/** Powers a workspace off. Unless `keep`, every place attached to it is detached and its session dropped. */
-export async function stopWorkspace(context: Context, {workspace, profile, keep}: StopInput): Promise<Stopped> {
+/**
+ * Powers a workspace off: the named one, else what is chosen for this place, but never what is only its default. Unless
+ * `keep`, every place attached to it is detached and its session dropped.
+ */
+export async function stopWorkspace(context: Context, input: StopInput): Promise<Stopped> {
   const deadline = deadlineIn(LIMIT_MS, context.interrupted)
-  const {owner, title, plane} =
-    workspace === undefined ? await attachedHere(context) : await named(context, workspace, profile, deadline)
-  await context.progress.step(`Stopping ${title}`, () => plane.stopWorkspace(owner.workspaceId, deadline))
-  if (keep) return {owner, title, detached: []}
-  const attachments = (await listAttachments(context.folders.state)).filter((one) => isOf(one, owner))
-  for (const attachment of attachments) await removeAttachment(context.folders.state, attachment)
-  await dropSession(context.folders.state, owner, deadline)
-  return {owner, title, detached: attachments.map(({tree}) => tree)}
+  return withWorkspace(context, input, async (chosen) => {
+    const {owner, title, stop} = await targetOf(context, chosen, deadline)
+    await context.progress.step(`Stopping ${title}`, stop)
+    const {why} = chosen
+    if (input.keep) return {owner, title, why, detached: []}
+    const attachments = (await listAttachments(context.folders.state)).filter((one) => isOf(one, owner))
+    for (const attachment of attachments) await removeAttachment(context.folders.state, attachment)
+    await dropSession(context.folders.state, owner, deadline)
+    return {owner, title, why, detached: attachments.map(({tree}) => tree)}
+  })
 }
 
 /** Whether an attachment is of this very workspace. */
@@ -57,25 +59,20 @@ export const isOf = (attachment: Attachment, owner: SessionOwner): boolean =>
   attachment.workspaceId === owner.workspaceId
 
 interface Target extends Pick<Stopped, 'owner' | 'title'> {
-  readonly plane: ControlPlane
+  stop(): Promise<void>
 }
 
-const named = async (
-  context: Context,
-  name: string,
-  profile: string | undefined,
-  deadline: Deadline,
-): Promise<Target> => {
-  const {account, origin, workspace, plane} = await resolveWorkspace(context, name, profile, deadline)
-  return {owner: {account: account.name, origin, workspaceId: workspace.id}, title: workspace.title, plane}
-}
-
-const attachedHere = async (context: Context): Promise<Target> => {
-  const {cwd, home, folders} = context
-  const attachment = await findAttachment(folders.state, cwd)
-  if (attachment === undefined) throw new NotAttachedError(cwd, await listAttachments(folders.state))
-  const {tree, title} = attachment
-  if (tree === (await realpath(home)) && tree !== (await realpath(cwd))) throw new DefaultNotStoppedError(attachment)
-  const owner = ownerOf(attachment)
-  return {owner, title, plane: (await openAccountOf(context, owner)).plane}
+const targetOf = async (context: Context, chosen: ChosenWorkspace, deadline: Deadline): Promise<Target> => {
+  if (chosen.why === 'attachment') {
+    const {attachment} = chosen
+    if (await isOnlyDefault(attachment.tree, context)) throw new OnlyDefaultError(attachment, 'stop')
+    const owner = ownerOf(attachment)
+    const {plane} = await openAccountOf(context, owner)
+    const stop = (): Promise<void> => askingFor(attachment, () => plane.stopWorkspace(owner.workspaceId, deadline))
+    return {owner, title: attachment.title, stop}
+  }
+  const found = await resolveWorkspace(context, chosen, deadline)
+  const {account, origin, workspace, plane} = found
+  const stop = (): Promise<void> => telling(factsOfFound(found), () => plane.stopWorkspace(workspace.id, deadline))
+  return {owner: {account: account.name, origin, workspaceId: workspace.id}, title: workspace.title, stop}
 }

@@ -1,17 +1,46 @@
 import {createHash} from 'node:crypto'
-import {readdir, realpath, stat} from 'node:fs/promises'
-import {dirname, join} from 'node:path'
-import {makePrivateFolder, readIfThere, removeEmptyFolders, removeWhole, writeWhole} from '../core/files.ts'
+import {readdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {RuncodeError, systemCode} from '../core/errors.ts'
+import {
+  folderFault,
+  makePrivateFolder,
+  readIfThere,
+  removeEmptyFolders,
+  removeWhole,
+  UnsafeFolderError,
+  writeWhole,
+} from '../core/files.ts'
 import {parseWorkspaceId, type WorkspaceId} from '../workspace/workspace.ts'
+import {ancestorsOf, bornAt, realPlace} from './place.ts'
 
 /** Which workspace a place on this machine uses. Kept in our own folder, never read from a file in the tree. */
 export interface Attachment {
   /** The real path of the tree. */
   readonly tree: string
+  /** When the directory of the tree was made (`bornAt`), when it was attached. */
+  readonly born: string
   readonly account: string
   readonly origin: string
   readonly workspaceId: WorkspaceId
   readonly title: string
+}
+
+/** An attachment of the place that we are in. */
+export interface FoundAttachment extends Attachment {
+  /** Another directory is at this path now than the one that was attached. */
+  readonly isReplaced: boolean
+}
+
+/** The attachment of a place can't be understood. What is attached further up is no answer: nobody chose it for here. */
+export class DamagedAttachmentError extends RuncodeError {
+  constructor(tree: string, path: string) {
+    super(`What is attached to ${tree} cannot be told: the file ${path} is damaged.`, {
+      code: 'file_error',
+      hint: 'Attach a workspace again (runcode connect <workspace>), or remove that file.',
+      facts: {path, tree},
+    })
+  }
 }
 
 const attachmentsFolder = (state: string): string => join(state, 'attachments')
@@ -19,24 +48,21 @@ const fileOf = (state: string, tree: string): string =>
   join(attachmentsFolder(state), `${createHash('sha256').update(tree).digest('hex').slice(0, 32)}.json`)
 
 /**
- * The real path of the place that a connect in `cwd` attaches: the git work tree around it, else the directory itself.
- * A home directory under git (dotfiles) is not the tree of everything below it.
+ * The attachment of the nearest place around `cwd`. Throws NoPlaceError, DamagedAttachmentError, and UnsafeFolderError
+ * where others could have written it.
  */
-export async function treeOf(cwd: string, home: string): Promise<string> {
-  const place = await realpath(cwd)
-  const top = await realpath(home).catch(() => home)
-  for (const folder of ancestorsOf(place)) {
-    if (folder === top) return place
-    if ((await stat(join(folder, '.git')).catch(() => undefined)) !== undefined) return folder
-  }
-  return place
-}
-
-/** The attachment of the nearest place around `cwd`. */
-export async function findAttachment(state: string, cwd: string): Promise<Attachment | undefined> {
-  for (const folder of ancestorsOf(await realpath(cwd))) {
-    const attachment = await readAttachment(fileOf(state, folder))
-    if (attachment?.tree === folder) return attachment
+export async function findAttachment(state: string, cwd: string): Promise<FoundAttachment | undefined> {
+  const places = ancestorsOf(await realPlace(cwd))
+  if (!(await isThereAndOurs(attachmentsFolder(state)))) return undefined
+  for (const folder of places) {
+    const path = fileOf(state, folder)
+    const text = await readIfThere(path)
+    if (text === undefined) continue
+    const attachment = parseAttachment(text)
+    if (attachment?.tree !== folder) throw new DamagedAttachmentError(folder, path)
+    const born = await bornAt(folder)
+    const isTold = born !== '0' && attachment.born !== '0'
+    return {...attachment, isReplaced: isTold && born !== attachment.born}
   }
   return undefined
 }
@@ -51,34 +77,39 @@ export async function removeAttachment(state: string, {tree}: Attachment): Promi
   await removeEmptyFolders(attachmentsFolder(state), state)
 }
 
-/** Every attachment on this machine. */
+/** Every attachment on this machine that can be understood. */
 export async function listAttachments(state: string): Promise<readonly Attachment[]> {
   const names = await readdir(attachmentsFolder(state)).catch(() => [])
   const found = await Promise.all(
-    names.filter((name) => name.endsWith('.json')).map((name) => readAttachment(join(attachmentsFolder(state), name))),
+    names
+      .filter((name) => name.endsWith('.json'))
+      .map(async (name) => parseAttachment((await readIfThere(join(attachmentsFolder(state), name))) ?? '')),
   )
   return found.filter((one) => one !== undefined).toSorted((a, b) => a.tree.localeCompare(b.tree))
 }
 
-/** From the folder itself up to the root. */
-const ancestorsOf = (folder: string): readonly string[] => {
-  const parent = dirname(folder)
-  return parent === folder ? [folder] : [folder, ...ancestorsOf(parent)]
+const isThereAndOurs = async (folder: string): Promise<boolean> => {
+  try {
+    const fault = await folderFault(folder)
+    if (fault !== undefined) throw new UnsafeFolderError(folder, fault)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+    throw error
+  }
 }
 
-const readAttachment = async (path: string): Promise<Attachment | undefined> => {
-  const text = await readIfThere(path)
-  return text === undefined ? undefined : parseAttachment(text)
-}
-
-/** What is on disk is disposable: a damaged attachment is none. */
 const parseAttachment = (text: string): Attachment | undefined => {
   try {
-    const {tree, account, origin, workspaceId, title} = JSON.parse(text) as Readonly<Record<string, unknown>>
+    const {tree, born, account, origin, workspaceId, title} = JSON.parse(text) as Readonly<Record<string, unknown>>
     const id = parseWorkspaceId(String(workspaceId))
     const isWhole =
-      typeof tree === 'string' && typeof account === 'string' && typeof origin === 'string' && typeof title === 'string'
-    return isWhole && id !== undefined ? {tree, account, origin, workspaceId: id, title} : undefined
+      typeof tree === 'string' &&
+      typeof born === 'string' &&
+      typeof account === 'string' &&
+      typeof origin === 'string' &&
+      typeof title === 'string'
+    return isWhole && id !== undefined ? {tree, born, account, origin, workspaceId: id, title} : undefined
   } catch {
     return undefined
   }

@@ -7,6 +7,8 @@ export interface RunJson {
   readonly workspace: {readonly id: string; readonly title: string}
   readonly profile: string
   readonly chosen_by: string
+  /** The tree whose attachment chose it; null where it was named. */
+  readonly attached_to: string | null
   readonly exit_code: number
   readonly stdout: string
   readonly stderr: string
@@ -23,7 +25,7 @@ export async function runWords(
   {isJson}: {isJson: boolean},
 ): Promise<RunJson> {
   const [out, err] = [new OutputCapture(), new OutputCapture()]
-  const {session, why, exitCode} = await exec(context, {
+  const {session, chosen, exitCode} = await exec(context, {
     ...input,
     stdout: isJson ? (chunk) => out.add(chunk) : 'inherit',
     stderr: (chunk) => void (isJson ? err.add(chunk) : process.stderr.write(chunk)),
@@ -32,7 +34,8 @@ export async function runWords(
   return {
     workspace: {id: session.workspaceId, title: session.title},
     profile: session.account,
-    chosen_by: why,
+    chosen_by: chosen.why,
+    attached_to: chosen.why === 'attachment' ? chosen.attachment.tree : null,
     exit_code: exitCode,
     stdout: out.text(),
     stderr: err.text(),

@@ -54,8 +54,15 @@ the default for everything below.`
 }
 
 const toJson = ({session, workspace, attachment, wasStarted, isReused}: Connection) => ({
-  workspace: {id: workspace.id, title: session.title, custom_title: workspace.displayName},
+  workspace: {
+    id: workspace.id,
+    title: session.title,
+    custom_title: workspace.displayName,
+    shared: workspace.isShared,
+  },
   profile: session.account,
+  origin: session.origin,
+  chosen_by: 'flag',
   attached_to: attachment.tree,
   alias: session.alias,
   config: session.configFile,

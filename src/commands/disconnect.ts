@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {disconnect} from '../actions/disconnect.ts'
+import {type Disconnected, disconnect} from '../actions/disconnect.ts'
 import {BaseCommand} from '../cli/base-command.ts'
 import {printable} from '../core/printable.ts'
 
@@ -13,18 +13,21 @@ export default class Disconnect extends BaseCommand {
     all: Flags.boolean({description: 'detach every place of this workspace'}),
   }
 
-  async run(): Promise<{
-    disconnected: true
-    title: string
-    detached_from: readonly string[]
-    session_dropped: boolean
-  }> {
+  async run(): Promise<ReturnType<typeof toJson>> {
     const {flags} = await this.parse(Disconnect)
-    const {title, detached, isSessionDropped} = await disconnect(this.createContext(), {
-      keep: flags.keep,
-      all: flags.all,
-    })
+    const disconnected = await disconnect(this.createContext(), {keep: flags.keep, all: flags.all})
+    const {title, detached} = disconnected
     this.log(printable(`Detached ${detached.join(', ')} from ${title}, which goes on running.`))
-    return {disconnected: true, title, detached_from: detached, session_dropped: isSessionDropped}
+    return toJson(disconnected)
   }
 }
+
+const toJson = ({owner, title, detached, isSessionDropped}: Disconnected) => ({
+  disconnected: true,
+  workspace: {id: owner.workspaceId, title},
+  title,
+  profile: owner.account,
+  chosen_by: 'attachment',
+  detached_from: detached,
+  session_dropped: isSessionDropped,
+})

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {webAddress} from '../actions/web-address.ts'
+import {type WebAddress, webAddress} from '../actions/web-address.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 import {openBrowser} from '../cli/ui/open-browser.ts'
 import {workspaceArg} from '../cli/workspace-arg.ts'
@@ -11,12 +11,20 @@ export default class Open extends BaseCommand {
   static override args = {workspace: workspaceArg({required: true})}
   static override flags = {...profileFlag, print: Flags.boolean({description: 'only print the address'})}
 
-  async run(): Promise<{web_url: string; opened: boolean}> {
+  async run(): Promise<ReturnType<typeof toJson>> {
     const {args, flags} = await this.parse(Open)
-    const address = await webAddress(this.createContext(), {workspace: args.workspace, profile: flags.profile})
-    this.log(address)
-    if (flags.print || this.jsonEnabled()) return {web_url: address, opened: false}
-    await openBrowser(address)
-    return {web_url: address, opened: true}
+    const found = await webAddress(this.createContext(), {workspace: args.workspace, profile: flags.profile})
+    this.log(found.webUrl)
+    const isOpened = !flags.print && !this.jsonEnabled()
+    if (isOpened) await openBrowser(found.webUrl)
+    return toJson(found, isOpened)
   }
 }
+
+const toJson = ({session, webUrl}: WebAddress, isOpened: boolean) => ({
+  workspace: {id: session.workspaceId, title: session.title},
+  profile: session.account,
+  chosen_by: 'flag',
+  web_url: webUrl,
+  opened: isOpened,
+})

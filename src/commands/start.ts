@@ -16,12 +16,28 @@ export default class Start extends BaseCommand {
     timeout: durationFlag({default: 180, description: 'how long to wait', defaultHelp: async () => '3m'}),
   }
 
-  async run(): Promise<{workspace: {id: string; title: string}; started: boolean; waited: boolean}> {
+  async run(): Promise<StartJson> {
     const {args, flags} = await this.parse(Start)
     const options = {profile: flags.profile, wait: flags.wait, timeoutSeconds: flags.timeout}
-    const {workspace, wasStarted} = await startWorkspace(this.createContext(), args.workspace, options)
+    const {found, wasStarted} = await startWorkspace(this.createContext(), args.workspace, options)
     const words = wasStarted ? (flags.wait ? 'is running' : 'is starting') : 'was running already'
+    const {workspace, account} = found
     this.log(printable(`${nameOf(workspace)} ${words}.`))
-    return {workspace: {id: workspace.id, title: workspace.title}, started: wasStarted, waited: flags.wait}
+    const {id, title} = workspace
+    return {
+      workspace: {id, title},
+      profile: account.name,
+      chosen_by: found.why,
+      started: wasStarted,
+      waited: flags.wait,
+    }
   }
+}
+
+interface StartJson {
+  readonly workspace: {readonly id: string; readonly title: string}
+  readonly profile: string
+  readonly chosen_by: string
+  readonly started: boolean
+  readonly waited: boolean
 }

@@ -16,11 +16,14 @@ export default class Status extends BaseCommand {
   }
 }
 
-const toLines = ({attachment, session, remainingSeconds, isMasterUp}: StatusData): readonly string[] => {
-  if (attachment === undefined) return ['Nothing is attached here. Attach a workspace: runcode connect <workspace>']
+const toLines = ({attachment, named, session, remainingSeconds, isMasterUp}: StatusData): readonly string[] => {
+  const first = named === undefined ? [] : [`RUNCODE_WORKSPACE is "${named}": commands go there, whatever is attached.`]
+  if (attachment === undefined)
+    return [...first, 'Nothing is attached here. Attach a workspace: runcode connect <workspace>']
   const pass =
     remainingSeconds > 0 ? `good for ${formatDuration(remainingSeconds)}` : 'over; the next command takes a new one'
   return [
+    ...first,
     `Workspace   ${attachment.title} (${attachment.workspaceId}) at ${attachment.origin}, profile ${attachment.account}`,
     `Attached    ${attachment.tree}`,
     `Pass        ${pass}`,
@@ -29,12 +32,14 @@ const toLines = ({attachment, session, remainingSeconds, isMasterUp}: StatusData
   ]
 }
 
-const toJson = ({attachment, session, remainingSeconds, isMasterUp}: StatusData) => ({
+const toJson = ({attachment, named, session, remainingSeconds, isMasterUp}: StatusData) => ({
   attached: attachment !== undefined,
   workspace: attachment === undefined ? null : {id: attachment.workspaceId, title: attachment.title},
   profile: attachment?.account ?? null,
   origin: attachment?.origin ?? null,
   attached_to: attachment?.tree ?? null,
+  chosen_by: named !== undefined ? 'environment' : attachment === undefined ? null : 'attachment',
+  named: named ?? null,
   session:
     session === undefined
       ? null

@@ -51,7 +51,8 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES
 
 /** Facts that a failure adds to its JSON object, in snake_case. */
-export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[] | readonly number[]>>
+export type Facts = Readonly<Record<string, Fact>>
+type Fact = string | number | boolean | null | readonly string[] | readonly number[] | Readonly<Record<string, string>>
 
 export interface Problem {
   readonly code: ErrorCode
@@ -69,7 +70,7 @@ export abstract class RuncodeError extends Error {
   readonly exit: number
   readonly hint: string | undefined
   readonly retryable: boolean
-  readonly facts: Facts
+  #facts: Facts
 
   constructor(message: string, {code, hint, retryable, facts, cause}: Problem) {
     super(message, cause === undefined ? undefined : {cause})
@@ -78,7 +79,16 @@ export abstract class RuncodeError extends Error {
     this.exit = ERROR_CODES[code].exit
     this.hint = hint
     this.retryable = retryable ?? ERROR_CODES[code].retryable
-    this.facts = facts ?? {}
+    this.#facts = facts ?? {}
+  }
+
+  get facts(): Facts {
+    return this.#facts
+  }
+
+  /** Adds what a caller knows more; a fact that is there already stays. */
+  tell(facts: Facts): void {
+    this.#facts = {...facts, ...this.#facts}
   }
 }
 

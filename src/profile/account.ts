@@ -31,16 +31,33 @@ export class UnknownProfileError extends RuncodeError {
   }
 }
 
+/** The workspace is named with one account, and another one is named beside it. */
+export class ContradictoryProfilesError extends RuncodeError {
+  constructor(workspace: string, other: string) {
+    super(
+      `The workspace is named with the profile "${workspace}", but --profile or RUNCODE_PROFILE names "${other}".`,
+      {
+        code: 'usage',
+        hint: 'Leave one of the two out.',
+        facts: {workspace_profile: workspace, named_profile: other},
+      },
+    )
+  }
+}
+
 /**
  * The account of a command. A profile named with the workspace (`profile:name`) or by `--profile` comes first, then
  * RUNCODE_PROFILE, then RUNCODE_API_BASE or RUNCODE_TOKEN (an account of the environment's own, never a profile), then
- * the default profile, then RunCode's public service. Throws UnknownProfileError.
+ * the default profile, then RunCode's public service. Throws UnknownProfileError, and ContradictoryProfilesError where
+ * the first two differ.
  */
 export function chooseAccount(
   profiles: Profiles,
   env: NodeJS.ProcessEnv,
   named: {flag?: string | undefined; workspace?: string | undefined},
 ): Account {
+  if (named.workspace !== undefined && named.flag !== undefined && named.workspace !== named.flag)
+    throw new ContradictoryProfilesError(named.workspace, named.flag)
   if (named.workspace !== undefined) return {...profileOf(profiles, named.workspace), chosenBy: 'workspace'}
   if (named.flag !== undefined) return {...profileOf(profiles, named.flag), chosenBy: 'flag'}
   const fromEnvironment = env['RUNCODE_PROFILE']

@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict'
-import {mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import {join} from 'node:path'
 import {
   type Attachment,
   findAttachment,
   listAttachments,
   removeAttachment,
-  treeOf,
   writeAttachment,
 } from '../../src/attachment/attachment.ts'
+import {bornAt} from '../../src/attachment/place.ts'
 import type {WorkspaceId} from '../../src/workspace/workspace.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
@@ -20,16 +31,18 @@ describe('attachments', () => {
     mkdirSync(at(...names), {recursive: true})
     return at(...names)
   }
-  const attachment = (tree: string, id = '41'): Attachment => ({
+  const attachment = (tree: string, id = '41', born = '0'): Attachment => ({
     tree,
+    born,
     account: 'work',
     origin: 'https://app.example.com',
     workspaceId: id as WorkspaceId,
     title: 'calm-reed',
   })
   const attach = async (tree: string, id?: string): Promise<Attachment> => {
-    await writeAttachment(state(), attachment(tree, id))
-    return attachment(tree, id)
+    const made = attachment(tree, id, await bornAt(tree).catch(() => '0'))
+    await writeAttachment(state(), made)
+    return made
   }
   const files = (): string[] => readdirSync(join(state(), 'attachments'))
 
@@ -39,9 +52,9 @@ describe('attachments', () => {
       make('home', 'a', 'b', 'c')
       make('home', 'ab')
       const [one, two] = [await attach(outer, '1'), await attach(inner, '2')]
-      assert.deepEqual(await findAttachment(state(), outer), one)
-      assert.deepEqual(await findAttachment(state(), inner), two)
-      assert.deepEqual(await findAttachment(state(), at('home', 'a', 'b', 'c')), two)
+      assert.deepEqual(await findAttachment(state(), outer), {...one, isReplaced: false})
+      assert.deepEqual(await findAttachment(state(), inner), {...two, isReplaced: false})
+      assert.deepEqual(await findAttachment(state(), at('home', 'a', 'b', 'c')), {...two, isReplaced: false})
       assert.equal(await findAttachment(state(), at('home')), undefined)
       assert.equal(await findAttachment(state(), at('home', 'ab')), undefined)
     })
@@ -50,7 +63,7 @@ describe('attachments', () => {
       const real = await attach(make('real', 'tree'))
       make('real', 'tree', 'deep')
       symlinkSync(at('real', 'tree', 'deep'), at('link'))
-      assert.deepEqual(await findAttachment(state(), at('link')), real)
+      assert.deepEqual(await findAttachment(state(), at('link')), {...real, isReplaced: false})
     })
 
     it('does not take what lies in the tree itself for an attachment', async () => {
@@ -62,23 +75,99 @@ describe('attachments', () => {
       assert.equal(await findAttachment(state(), tree), undefined)
     })
 
+    const whole = attachment('/x')
     for (const [why, text] of Object.entries({
       empty: '',
       cut: '{"tree":"/',
       null: 'null',
-      'without an account': '{"tree":"/x","origin":"https://a","workspaceId":"1","title":"t"}',
-      'with an id that is none': '{"tree":"/x","account":"a","origin":"https://a","workspaceId":"../1","title":"t"}',
-      'of another tree': '{"tree":"/x","account":"a","origin":"https://a","workspaceId":"1","title":"t"}',
+      'without an account': JSON.stringify({...whole, account: undefined}),
+      'without the birth of its tree': JSON.stringify({...whole, born: undefined}),
+      'with an id that is none': JSON.stringify({...whole, workspaceId: '../1'}),
+      'of another tree': JSON.stringify(whole),
     })) {
-      it(`takes a file that is ${why} for none, and looks further up`, async () => {
-        const outer = await attach(make('a'), '1')
+      it(`refuses a file that is ${why}, and does not look further up: nobody chose for here what is there`, async () => {
+        await attach(make('a'), '1')
         const before = files()
         await attach(make('a', 'b'), '2')
         const inner = files().find((name) => !before.includes(name)) ?? ''
         writeFileSync(join(state(), 'attachments', inner), text)
-        assert.deepEqual(await findAttachment(state(), at('a', 'b')), outer)
+        await assert.rejects(findAttachment(state(), at('a', 'b')), {
+          name: 'DamagedAttachmentError',
+          code: 'file_error',
+        })
       })
     }
+
+    it('refuses the file of one tree under the name of another', async () => {
+      await Promise.all([attach(make('a'), '1'), attach(make('b'), '2')])
+      const [one = '', two = ''] = files().map((name) => join(state(), 'attachments', name))
+      renameSync(one, `${one}.kept`)
+      copyFileSync(two, one)
+      copyFileSync(`${one}.kept`, two)
+      for (const tree of ['a', 'b'])
+        await assert.rejects(findAttachment(state(), at(tree)), {name: 'DamagedAttachmentError'})
+    })
+
+    it('refuses a folder of attachments that others can write to, or that is a link', async () => {
+      const tree = make('a')
+      await attach(tree)
+      chmodSync(join(state(), 'attachments'), 0o777)
+      await assert.rejects(findAttachment(state(), tree), {code: 'unsafe_folder'})
+      chmodSync(join(state(), 'attachments'), 0o700)
+      renameSync(join(state(), 'attachments'), at('away'))
+      symlinkSync(at('away'), join(state(), 'attachments'))
+      await assert.rejects(findAttachment(state(), tree), {code: 'unsafe_folder'})
+    })
+
+    describe('where another directory has come to the path of the one that was attached', () => {
+      const isReplaced = async (tree: string): Promise<boolean | undefined> =>
+        (await findAttachment(state(), tree))?.isReplaced
+      /** Some file systems do not tell when a directory was made. */
+      const skipWithoutBirths = async (context: Mocha.Context): Promise<void> => {
+        if ((await bornAt(folder.path)) === '0') context.skip()
+      }
+
+      it('says so of one that was made anew, also where it got the inode of the old one', async function () {
+        await skipWithoutBirths(this)
+        const tree = make('a')
+        await attach(tree)
+        rmSync(tree, {recursive: true})
+        make('a', 'deep')
+        assert.equal(await isReplaced(tree), true)
+        assert.equal(await isReplaced(at('a', 'deep')), true)
+      })
+
+      it('says so of one that was moved there, and knows the old one when it is back', async function () {
+        await skipWithoutBirths(this)
+        const tree = make('a')
+        await pause(20)
+        make('b')
+        await attach(tree)
+        renameSync(tree, at('old'))
+        renameSync(at('b'), tree)
+        assert.equal(await isReplaced(tree), true)
+        assert.equal(await findAttachment(state(), at('old')), undefined)
+        renameSync(tree, at('b'))
+        renameSync(at('old'), tree)
+        assert.equal(await isReplaced(tree), false)
+      })
+
+      it('does not say so of one whose content, mode and times have changed', async () => {
+        const tree = make('a')
+        await attach(tree)
+        writeFileSync(at('a', 'file'), 'x')
+        rmSync(at('a', 'file'))
+        chmodSync(tree, 0o700)
+        utimesSync(tree, new Date(), new Date())
+        assert.equal(await isReplaced(tree), false)
+      })
+
+      it('goes by the path alone where the file system does not tell', async () => {
+        const tree = make('a')
+        await writeAttachment(state(), attachment(tree, '41', '0'))
+        assert.equal(await isReplaced(tree), false)
+      })
+    })
   })
 
   it('are private files', async () => {
@@ -111,38 +200,6 @@ describe('attachments', () => {
     await removeAttachment(state(), b)
     assert.deepEqual(readdirSync(state()), [])
   })
-
-  describe('treeOf()', () => {
-    it('is the git work tree around a place, also where .git is a file, and the nearest of two', async () => {
-      const repository = make('home', 'repo')
-      make('home', 'repo', '.git')
-      const deep = make('home', 'repo', 'src', 'deep')
-      assert.equal(await treeOf(deep, at('home')), repository)
-      writeFileSync(at('home', 'repo', 'src', '.git'), 'gitdir: ../x\n')
-      assert.equal(await treeOf(deep, at('home')), at('home', 'repo', 'src'))
-    })
-
-    it('is the place itself where there is no git, and in the home directory', async () => {
-      const place = make('home', 'a', 'b')
-      assert.equal(await treeOf(place, at('home')), place)
-      assert.equal(await treeOf(at('home'), at('home')), at('home'))
-    })
-
-    it('is not the home directory where that is under git, nor anything above it', async () => {
-      make('.git')
-      make('home', '.git')
-      const place = make('home', 'a')
-      assert.equal(await treeOf(place, at('home')), place)
-      rmSync(at('home', '.git'), {recursive: true})
-      assert.equal(await treeOf(place, at('home')), place)
-    })
-
-    it('is a real path, and knows the home directory by its real path', async () => {
-      make('home', '.git')
-      const place = make('home', 'a')
-      symlinkSync(at('home'), at('me'))
-      assert.equal(await treeOf(at('me', 'a'), at('me')), place)
-      assert.equal(await treeOf(at('me', 'a'), '/nonexistent'), at('home'))
-    })
-  })
 })
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -175,8 +175,10 @@ describe('from nothing to a command in a workspace', function () {
         [true, false, realpathSync(tree)],
       )
       assert.deepEqual(shapeOf(connection), {
-        workspace: {id: 'string', title: 'string', custom_title: 'string'},
+        workspace: {id: 'string', title: 'string', custom_title: 'string', shared: 'boolean'},
         profile: 'string',
+        origin: 'string',
+        chosen_by: 'string',
         attached_to: 'string',
         alias: 'string',
         config: 'string',
@@ -338,6 +340,7 @@ describe('from nothing to a command in a workspace', function () {
           workspace: {id: '1', title: 'demo'},
           profile: 'local',
           chosen_by: 'attachment',
+          attached_to: realpathSync(tree),
           exit_code: 3,
           stdout: 'out\n',
           stderr: 'err\n',
@@ -483,6 +486,8 @@ describe('from nothing to a command in a workspace', function () {
         profile: 'string',
         origin: 'string',
         attached_to: 'string',
+        chosen_by: 'string',
+        named: 'null',
         session: {
           expires_at: 'string',
           remaining_seconds: 'number',
@@ -501,14 +506,20 @@ describe('from nothing to a command in a workspace', function () {
       const first = JSON.parse((await runcode(['disconnect', '--json'], {env: home.env, cwd: elsewhere})).stdout)
       assert.deepEqual(first, {
         disconnected: true,
+        workspace: {id: '1', title: 'demo'},
         title: 'demo',
+        profile: 'local',
+        chosen_by: 'attachment',
         detached_from: [realpathSync(elsewhere)],
         session_dropped: false,
       })
       const last = await json('disconnect')
       assert.deepEqual(last, {
         disconnected: true,
+        workspace: {id: '1', title: 'demo'},
         title: 'demo',
+        profile: 'local',
+        chosen_by: 'attachment',
         detached_from: [realpathSync(tree)],
         session_dropped: true,
       })
@@ -523,8 +534,11 @@ describe('from nothing to a command in a workspace', function () {
       assert.equal(isAlive(pid), true)
       assert.deepEqual(await json('stop'), {
         stopped: true,
+        workspace: {id: '1', title: 'demo'},
         workspace_id: '1',
         title: 'demo',
+        profile: 'local',
+        chosen_by: 'attachment',
         detached: true,
         detached_from: [realpathSync(tree)],
       })
@@ -541,8 +555,9 @@ describe('from nothing to a command in a workspace', function () {
 
   describe('start', () => {
     it('starts and waits, and does nothing where it runs', async () => {
-      assert.deepEqual(await json('start', 'demo'), {workspace: {id: '1', title: 'demo'}, started: true, waited: true})
-      assert.deepEqual(await json('start', 'demo'), {workspace: {id: '1', title: 'demo'}, started: false, waited: true})
+      const facts = {workspace: {id: '1', title: 'demo'}, profile: 'local', chosen_by: 'flag'}
+      assert.deepEqual(await json('start', 'demo'), {...facts, started: true, waited: true})
+      assert.deepEqual(await json('start', 'demo'), {...facts, started: false, waited: true})
     })
   })
 

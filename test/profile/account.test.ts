@@ -52,7 +52,7 @@ describe('chooseAccount()', () => {
       'a workspace with its profile',
       some,
       {RUNCODE_PROFILE: 'home', ...TOKEN},
-      {flag: 'team', workspace: 'work'},
+      {flag: 'work', workspace: 'work'},
       'work https://work.example.com workspace',
     ],
     [
@@ -96,6 +96,14 @@ describe('chooseAccount()', () => {
       assert.throws(() => choose(some, {RUNCODE_PROFILE: name}), refusal)
     })
   }
+
+  it('refuses two accounts that are named for one workspace', () => {
+    assert.throws(() => choose(some, {}, {workspace: 'work', flag: 'team'}), {
+      name: 'ContradictoryProfilesError',
+      code: 'usage',
+      facts: {workspace_profile: 'work', named_profile: 'team'},
+    })
+  })
 
   it('refuses what cannot be the name of a profile', () => {
     assert.throws(() => choose(some, {}, {flag: '../x'}), {code: 'usage'})
