@@ -13,7 +13,8 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     if (await runHotPath(argv)) return
     const {flush, run, settings} = await import('@oclif/core')
     settings.enableAutoTranspile = false
-    await run([...argv], {root})
+    // oclif would load plugins that a package.json in its data folder names, and there are none.
+    await run([...argv], {root, userPlugins: false, devPlugins: false})
     await flush()
   } catch (error) {
     // Only what no command could catch comes here, such as an unknown command.
