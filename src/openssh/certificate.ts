@@ -1,3 +1,5 @@
+import {WireReader} from '../core/wire-reader.ts'
+
 /** What a user certificate says (PROTOCOL.certkeys of OpenSSH), as far as we judge it. */
 export interface UserCertificate {
   /** The certified key, as base64 of its plain blob (RFC 8709 section 4). */
@@ -23,81 +25,38 @@ export function parseUserCertificate(line: string): UserCertificate | undefined 
     /^ssh-ed25519-cert-v01@openssh\.com ([A-Za-z0-9+/]{100,40000}={0,2})(?: [\x20-\x7e]*)?\n?$/.exec(line) ?? []
   if (base64 === undefined) return undefined
   try {
-    return readBlob(new Reader(Buffer.from(base64, 'base64')))
+    return readBlob(new WireReader(Buffer.from(base64, 'base64')))
   } catch {
     return undefined
   }
 }
 
-const readBlob = (blob: Reader): UserCertificate | undefined => {
+const readBlob = (blob: WireReader): UserCertificate | undefined => {
   const type = blob.text()
   blob.string()
   const key = blob.string()
   blob.uint64()
   const kind = blob.uint32()
   blob.string()
-  const principals = blob.list()
-  const [validAfter, validBefore] = [blob.moment(), blob.moment()]
-  const criticalOptions = blob.names()
-  if (type !== TYPE || kind !== USER || key.length !== 32) return undefined
+  const principals = textsIn(blob.string())
+  const [validAfter, validBefore] = [momentOf(blob.uint64()), momentOf(blob.uint64())]
+  // Each name is followed by its data.
+  const criticalOptions = textsIn(blob.string()).filter((_, at) => at % 2 === 0)
+  // Extensions, what is reserved, the authority's key and its signature: ssh reads them, and takes no cut certificate.
+  const rest = blob.strings()
+  if (type !== TYPE || kind !== USER || key.length !== 32 || rest.length !== 4) return undefined
   const plain = Buffer.concat([sshString(Buffer.from('ssh-ed25519')), sshString(key)])
   return {keyBase64: plain.toString('base64'), principals, validAfter, validBefore, criticalOptions}
 }
+
+const textsIn = (bytes: Buffer): readonly string[] => new WireReader(bytes).strings().map((one) => one.toString('utf8'))
+
+const momentOf = (seconds: bigint): Date => new Date(Number(seconds > LAST_SECOND ? LAST_SECOND : seconds) * 1000)
 
 const sshString = (bytes: Buffer): Buffer => {
   const length = Buffer.alloc(4)
   length.writeUInt32BE(bytes.length)
   return Buffer.concat([length, bytes])
-}
-
-/** RFC 4251 section 5; every read past the end throws. */
-class Reader {
-  #rest: Buffer
-
-  constructor(bytes: Buffer) {
-    this.#rest = bytes
-  }
-
-  uint32(): number {
-    return this.#take(4).readUInt32BE()
-  }
-
-  uint64(): bigint {
-    return this.#take(8).readBigUInt64BE()
-  }
-
-  string(): Buffer {
-    return this.#take(this.uint32())
-  }
-
-  text(): string {
-    return this.string().toString('utf8')
-  }
-
-  moment(): Date {
-    const seconds = this.uint64()
-    return new Date(Number(seconds > LAST_SECOND ? LAST_SECOND : seconds) * 1000)
-  }
-
-  /** A string that is full of strings. */
-  list(): readonly string[] {
-    const inner = new Reader(this.string())
-    const found: string[] = []
-    while (inner.#rest.length > 0) found.push(inner.text())
-    return found
-  }
-
-  /** The names in a string of names, each followed by its data. */
-  names(): readonly string[] {
-    return this.list().filter((_, at) => at % 2 === 0)
-  }
-
-  #take(length: number): Buffer {
-    if (length > this.#rest.length) throw new RangeError('The blob is too short.')
-    const taken = this.#rest.subarray(0, length)
-    this.#rest = this.#rest.subarray(length)
-    return taken
-  }
 }
 
 /** Only where we come from is limited; every other critical option changes what a login does. */

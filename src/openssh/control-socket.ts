@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto'
 import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {folderFault} from '../core/files.ts'
+import {canCarry} from './render-config.ts'
 
 /**
  * sun_path holds 108 bytes on Linux and 104 on macOS and the BSDs, the final zero included; the master first binds
@@ -22,11 +23,16 @@ export async function chooseControlPath(
   const faults: string[] = []
   for (const folder of folders) {
     const path = join(folder, name)
-    const fault = Buffer.byteLength(path) > LONGEST_BYTES ? 'is too long for a socket' : await prepare(folder)
+    const fault = faultOf(path) ?? (await prepare(folder))
     if (fault === undefined) return {path}
     faults.push(`${folder} ${fault}`)
   }
   return {path: undefined, why: faults.join('; ')}
+}
+
+const faultOf = (path: string): string | undefined => {
+  if (Buffer.byteLength(path) > LONGEST_BYTES) return 'is too long for a socket'
+  return canCarry(path) ? undefined : 'has characters that ssh cannot be given'
 }
 
 const prepare = async (folder: string): Promise<string | undefined> => {

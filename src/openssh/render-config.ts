@@ -77,10 +77,13 @@ const lines = (target: SshTarget): readonly string[] => [
 ]
 
 /**
- * A path as ssh_config takes it: in double quotes, `%` doubled since file names expand tokens (TOKENS). There is no way
- * to write a double quote in all versions, nor to keep `${NAME}` from being expanded, so such a path is refused.
+ * Whether an ssh_config can carry a path: there is no way to write a double quote in all versions, nor to keep `${NAME}`
+ * from being expanded.
  */
+export const canCarry = (path: string): boolean => !/["\\\p{Cc}]|\$\{/u.test(path) || process.platform === 'win32'
+
+/** In double quotes, with `%` doubled since file names expand tokens (TOKENS). */
 const quoted = (path: string): string => {
-  if (/["\\\p{Cc}]|\$\{/u.test(path) && process.platform !== 'win32') throw new UnsafePathError(path)
+  if (!canCarry(path)) throw new UnsafePathError(path)
   return `"${path.replaceAll('\\', '/').replaceAll('%', '%%')}"`
 }

@@ -1,12 +1,12 @@
 import {join} from 'node:path'
 import type {Deadline} from '../core/deadline.ts'
-import {makePrivateFolder, removeWhole, writeWhole} from '../core/files.ts'
+import {makePrivateFolder, removeEmptyFolders, removeWhole, writeWhole} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
 import {certificateFault, parseUserCertificate} from '../openssh/certificate.ts'
 import {chooseControlPath} from '../openssh/control-socket.ts'
 import {createKeyPair} from '../openssh/key-pair.ts'
 import {renderKnownHosts} from '../openssh/known-hosts.ts'
-import {renderConfig} from '../openssh/render-config.ts'
+import {canCarry, renderConfig, UnsafePathError} from '../openssh/render-config.ts'
 import {type ConnectionBundle, UnsafeBundleError} from '../workspace/connection-bundle.ts'
 import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
 import {renderSession} from './session-file.ts'
@@ -52,6 +52,8 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
   if (!force && atHand !== undefined && isFresh(atHand, now()))
     return {session: atHand, isReused: true, isPinChanged: false}
   const folder = sessionsFolder(state, owner)
+  // Before a pass is asked for that ssh could not be told of.
+  if (!canCarry(folder)) throw new UnsafePathError(folder)
   await makePrivateFolder(folder)
   return withLock(join(folder, 'lock'), deadline, async () => {
     const current = await readCurrentSession(state, owner)
@@ -63,6 +65,9 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
     await setCurrent(state, session)
     await sweepGenerations(state, owner, now())
     return {session, isReused: false, isPinChanged: current !== undefined && pinOf(current) !== pinOf(session)}
+  }).catch(async (error: unknown) => {
+    await removeEmptyFolders(folder, state)
+    throw error
   })
 }
 

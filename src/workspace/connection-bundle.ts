@@ -1,17 +1,11 @@
-import {isIP} from 'node:net'
 import {RuncodeError} from '../core/errors.ts'
 import type {Branded} from './brand.ts'
+import {type HostKey, parseHostKeys} from './host-keys.ts'
+import {type HostName, isLocalHost, parseHostName} from './host-name.ts'
 import {parseRemotePath, type RemotePath} from './remote-path.ts'
 import {dangerousDirective} from './ssh-config-tripwire.ts'
 
-export type HostName = Branded<string, 'HostName'>
 export type UserName = Branded<string, 'UserName'>
-
-/** A host key that a control plane vouches for: the key type and the base64 of the key blob (RFC 4253 section 6.6). */
-export interface HostKey {
-  readonly type: string
-  readonly base64: string
-}
 
 /** What a control plane gives for one public key: where to go, who we are there, and whom we must find. All checked. */
 export interface ConnectionBundle {
@@ -54,7 +48,7 @@ export function parseConnectionBundle(raw: unknown, {mayBeLocal}: {mayBeLocal: b
     host: parseHost(fields['host'], mayBeLocal),
     port: parsePort(fields['port']),
     user: parseUser(fields['user']),
-    hostKeys: parseHostKeys(fields['known_hosts']),
+    hostKeys: parsePins(fields['known_hosts']),
     expiresAt: parseMoment(fields['expires_at']),
     workdir: parseWorkdir(fields['workdir']),
     webUrl: parseWebUrl(fields['web_url']),
@@ -86,26 +80,10 @@ const parseCertificate = (credential: unknown): string | undefined => {
 }
 
 const parseHost = (value: unknown, mayBeLocal: boolean): HostName => {
-  const isName = typeof value === 'string' && /^(?!-)[A-Za-z0-9._-]{1,253}$/.test(value)
-  // A zone (RFC 4007 section 11) names an interface of this machine, and "%" begins a token of ssh_config.
-  const isAddress = typeof value === 'string' && isIP(value) !== 0 && !value.includes('%')
-  if (!isName && !isAddress) throw new UnsafeBundleError('host', 'is neither a host name nor an address')
-  const host = value as HostName
-  if (!mayBeLocal && isLocalAddress(host)) throw new UnsafeBundleError('host', 'points at this machine')
+  const host = typeof value === 'string' ? parseHostName(value) : undefined
+  if (host === undefined) throw new UnsafeBundleError('host', 'is neither a host name nor an address')
+  if (!mayBeLocal && isLocalHost(host)) throw new UnsafeBundleError('host', 'is this machine or its own link')
   return host
-}
-
-/** Loopback, unspecified and link-local addresses (RFC 6890), IPv4 in IPv6 included, and the names of loopback (RFC 6761 section 6.3). */
-const isLocalAddress = (host: string): boolean => {
-  const plain = host.toLowerCase().replace(/\.$/, '')
-  if (plain === 'localhost' || plain.endsWith('.localhost')) return true
-  // inet_aton(3) also reads 1-part to 3-part, octal and hexadecimal forms, which no honest control plane sends.
-  if (/^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}$/.test(plain)) {
-    return isIP(plain) !== 4 || /^(?:127\.|0\.|169\.254\.)/.test(plain)
-  }
-  if (isIP(plain) !== 6) return false
-  const {hostname} = new URL(`http://[${plain}]/`)
-  return /^\[(?:::1?|fe[89ab][0-9a-f]:.*|::ffff:(?:7f|0:|a9fe:).*|::(?:7f|a9fe).*)\]$/.test(hostname)
 }
 
 const parsePort = (value: unknown): number => {
@@ -123,45 +101,24 @@ const parseUser = (value: unknown): UserName => {
   return value as UserName
 }
 
-const KEY_TYPES = new Set([
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'sk-ssh-ed25519@openssh.com',
-  'sk-ecdsa-sha2-nistp256@openssh.com',
-  'ssh-rsa',
-])
-
-/** Whose the lines are is not asked: the names are dropped, and our own file is keyed to the checked host and port. */
-const parseHostKeys = (value: unknown): readonly HostKey[] => {
-  if (typeof value !== 'string' || value.length > 65_536) throw new UnsafeBundleError('known_hosts', 'is no text')
-  const keys = value.split(/\r?\n/).flatMap((line) => {
-    const [names, type = '', base64 = ''] = line.trim().split(/[ \t]+/)
-    const isPlain = names !== undefined && !names.startsWith('#') && !names.startsWith('@')
-    return isPlain && KEY_TYPES.has(type) && isBlobOf(type, base64) ? [{type, base64}] : []
-  })
+const parsePins = (value: unknown): readonly HostKey[] => {
+  if (typeof value !== 'string' || value.length > 65_536)
+    throw new UnsafeBundleError('known_hosts', 'is no text of at most 64 KiB')
+  const keys = parseHostKeys(value)
   if (keys.length === 0) throw new UnsafeBundleError('known_hosts', 'pins no host key')
   return keys
 }
 
-/** A key blob begins with its own type as an SSH string (RFC 4253 section 6.6). */
-const isBlobOf = (type: string, base64: string): boolean => {
-  if (!/^[A-Za-z0-9+/]{16,8192}={0,2}$/.test(base64)) return false
-  const blob = Buffer.from(base64, 'base64')
-  return (
-    blob.length > 4 + type.length &&
-    blob.readUInt32BE(0) === type.length &&
-    blob.subarray(4, 4 + type.length).toString('latin1') === type
-  )
-}
-
 /** ISO 8601 with a time; without an offset it is UTC. */
 const parseMoment = (value: unknown): Date => {
-  const match =
-    typeof value === 'string' ? /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/.exec(value) : null
-  const moment = match === null ? Number.NaN : Date.parse(match[1] === undefined ? `${match[0]}Z` : match[0])
-  if (Number.isNaN(moment)) throw new UnsafeBundleError('expires_at', 'is no moment')
+  const [text, day, offset] =
+    typeof value === 'string'
+      ? (/^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/.exec(value) ?? [])
+      : []
+  const moment = text === undefined ? Number.NaN : Date.parse(offset === undefined ? `${text}Z` : text)
+  // Date takes the 30th of February for the 1st or 2nd of March.
+  if (Number.isNaN(moment) || new Date(`${day}T00:00:00Z`).toISOString().slice(0, 10) !== day)
+    throw new UnsafeBundleError('expires_at', 'is no moment')
   return new Date(moment)
 }
 
@@ -172,17 +129,12 @@ const parseWorkdir = (value: unknown): RemotePath | undefined => {
   return path
 }
 
+/** Host and path of letters, digits and plain marks: it is shown, and handed to the program that opens a browser. */
 const parseWebUrl = (value: unknown): string | undefined => {
   if (value === undefined || value === null || value === '') return undefined
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
-  if (
-    url?.protocol !== 'https:' ||
-    url.username !== '' ||
-    url.password !== '' ||
-    url.search !== '' ||
-    url.hash !== ''
-  ) {
+  const {href = ''} = typeof value === 'string' && URL.canParse(value) ? new URL(value) : {}
+  if (!/^https:\/\/[a-z0-9._:[\]-]{1,300}\/[A-Za-z0-9._~%@:+,=/-]{0,2000}$/.test(href)) {
     throw new UnsafeBundleError('web_url', 'is no plain https address')
   }
-  return url.href
+  return href
 }

@@ -138,7 +138,7 @@ describe('at a terminal', function () {
       host: '127.0.0.1',
       port: 1,
       user: 'calm-reed',
-      known_hosts: `x ssh-ed25519 AAAAC3NzaC1lZDI1NTE5${'A'.repeat(48)}`,
+      known_hosts: `x ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA${'A'.repeat(42)}`,
       expires_at: new Date(Date.now() + 1_800_000).toISOString(),
     }
     plane.on('POST', '/api/rc/workspace/7/ssh-session', () => ({status: 200, body: {error: false, bundle}}))

@@ -5,7 +5,7 @@ import {openControlPlane} from '../../src/provider/open-control-plane.ts'
 import type {WorkspaceId} from '../../src/workspace/workspace.ts'
 import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
 
-const GOOD = JSON.parse(readFileSync(new URL('../fixtures/bundles/good.json', import.meta.url), 'utf8')) as object
+const GOOD = JSON.parse(readFileSync(new URL('../fixtures/good-bundle.json', import.meta.url), 'utf8')) as object
 const ID = '41' as WorkspaceId
 const LIST = '/api/rc/workspaces'
 const START = '/api/rc/workspace/start'

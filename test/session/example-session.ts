@@ -9,7 +9,8 @@ export const exampleOwner: SessionOwner = {
   workspaceId: '41' as WorkspaceId,
 }
 
-const blob = (filler: string): string => `AAAAC3NzaC1lZDI1NTE5${filler.repeat(48)}`
+/** An ed25519 key of 32 bytes. */
+const blob = (filler: string): string => `AAAAC3NzaC1lZDI1NTE5AAAAIA${filler.repeat(42)}`
 
 /** What a control plane gives; `pin` is one letter that makes the host key another one. */
 export const exampleMint = ({lifetimeSeconds = 1800, pin = 'A'} = {}): Mint => ({
