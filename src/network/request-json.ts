@@ -2,9 +2,11 @@ import {readFile} from 'node:fs/promises'
 import {rootCertificates} from 'node:tls'
 import got, {type Response} from 'got'
 import type {Deadline} from '../core/deadline.ts'
-import {messageOf, RuncodeError, systemCode} from '../core/errors.ts'
 import {FileError} from '../core/files.ts'
+import {parseHttpDate, parseRetryAfter} from './http-fields.ts'
 import {InsecureBaseError} from './https-url.ts'
+import {requestFailure, UnreadableAnswerError} from './network-error.ts'
+import {parseJson} from './parse-json.ts'
 
 /** No answer of a control plane is larger than this. */
 const LIMIT_BYTES = 8 << 20
@@ -27,39 +29,17 @@ export interface Trust {
 
 export interface JsonAnswer {
   readonly status: number
-  /** The parsed body, or undefined where it is no JSON. */
+  /** The parsed body, or undefined where it is no JSON in UTF-8. */
   readonly json: unknown
   /** The service's own clock when it answered; undefined where it did not say (RFC 9110 section 6.6.1). */
   readonly date: Date | undefined
-  /** Seconds of a Retry-After header (RFC 9110 section 10.2.3). */
+  /** Seconds until the service wants to be asked again, at most a day; undefined where it did not say. */
   readonly retryAfterSeconds: number | undefined
-}
-
-/** A service could not be reached, or broke off. */
-export class NetworkError extends RuncodeError {
-  constructor(url: URL, cause: unknown) {
-    super(`Could not reach ${url.origin}: ${reasonOf(cause)}`, {
-      code: 'network',
-      hint: hintFor(cause),
-      facts: {origin: url.origin},
-      cause,
-    })
-  }
-}
-
-/** The answer is larger than any honest one. */
-export class TooLargeAnswerError extends RuncodeError {
-  constructor(url: URL) {
-    super(`${url.origin} sent an answer of more than ${LIMIT_BYTES >> 20} MiB.`, {
-      code: 'bad_answer',
-      facts: {origin: url.origin},
-    })
-  }
 }
 
 /**
  * One request over https, never repeated, never redirected: a redirect is an answer like any other, so that a token
- * cannot follow one. Gives every HTTP status; throws NetworkError, TooLargeAnswerError, InsecureBaseError.
+ * cannot follow one. Gives every HTTP status; throws NetworkError, UnreadableAnswerError, InsecureBaseError.
  */
 export async function requestJson({
   method,
@@ -85,7 +65,7 @@ export async function requestJson({
     throwHttpErrors: false,
     timeout: {request: Math.max(1, Math.min(TIMEOUT_MS, deadline.remainingMs()))},
     signal: deadline.signal,
-    responseType: 'text',
+    responseType: 'buffer',
   })
   let isTooLarge = false
   request.on('downloadProgress', ({transferred}: {transferred: number}) => {
@@ -96,7 +76,9 @@ export async function requestJson({
   try {
     return parseAnswer(await request)
   } catch (error) {
-    throw isTooLarge ? new TooLargeAnswerError(url) : new NetworkError(url, error)
+    throw isTooLarge
+      ? new UnreadableAnswerError(url, `is larger than ${LIMIT_BYTES >> 20} MiB`)
+      : requestFailure(url, error)
   }
 }
 
@@ -111,38 +93,12 @@ const readCa = (path: string): Promise<string> =>
     throw new FileError('read', path, error)
   })
 
-const parseAnswer = ({statusCode, body, headers}: Response<string>): JsonAnswer => {
-  const date = new Date(headers.date ?? Number.NaN)
-  const retryAfter = headers['retry-after']
+const parseAnswer = ({statusCode, body, headers}: Response<Buffer>): JsonAnswer => {
+  const date = parseHttpDate(headers.date)
   return {
     status: statusCode,
     json: parseJson(body),
-    date: Number.isNaN(date.getTime()) ? undefined : date,
-    retryAfterSeconds: retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined,
+    date,
+    retryAfterSeconds: parseRetryAfter(headers['retry-after'], date ?? new Date()),
   }
-}
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Happy Eyeballs reports all its attempts in an AggregateError with an empty message; got wraps what Node threw. */
-const reasonOf = (error: unknown): string => {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-  if (cause instanceof AggregateError) return [...new Set(cause.errors.map(messageOf))].join('; ')
-  return messageOf(cause)
-}
-
-const hintFor = (error: unknown): string => {
-  const code = systemCode(error) ?? ''
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return 'Check the name of the control plane, and that this machine is online.'
-  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code)) {
-    return 'The certificate was signed by nobody we trust. Name its CA in RUNCODE_CA_FILE, or in the profile.'
-  }
-  return 'Try again; "runcode doctor" tells more.'
 }

@@ -160,7 +160,7 @@ describe('requestJson()', () => {
       await assert.rejects(ask(url, {trust}), {
         name: 'NetworkError',
         code: 'network',
-        hint: 'The certificate was signed by nobody we trust. Name its CA in RUNCODE_CA_FILE, or in the profile.',
+        hint: 'If it has a CA of its own, name that in RUNCODE_CA_FILE or in the profile; if not, someone else answers there.',
         facts: {origin: new URL(url).origin},
       })
     }
@@ -210,8 +210,9 @@ describe('requestJson()', () => {
     it(`refuses an answer of ${what}`, async () => {
       const url = await serve((_request, response) => response.writeHead(200, headers).end(body))
       await assert.rejects(ask(url), {
-        name: 'TooLargeAnswerError',
+        name: 'UnreadableAnswerError',
         code: 'bad_answer',
+        message: `${new URL(url).origin} gave an answer that is larger than 8 MiB.`,
         facts: {origin: new URL(url).origin},
       })
     })
