@@ -50,6 +50,7 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
     apiBase: account.apiBase,
     trust,
     token: async () => secret,
+    say: (message) => context.warn(message),
   })
   await context.progress.step(`Checking the token with ${origin}`, () =>
     plane.listWorkspaces(deadlineIn(LIMIT_MS, context.interrupted)),

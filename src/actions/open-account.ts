@@ -50,7 +50,13 @@ export async function openAccount(context: Context, choice: AccountChoice): Prom
     account,
     origin,
     trust,
-    plane: openControlPlane({provider: account.provider, apiBase: account.apiBase, trust, token}),
+    plane: openControlPlane({
+      provider: account.provider,
+      apiBase: account.apiBase,
+      trust,
+      token,
+      say: (message) => context.warn(message),
+    }),
   }
 }
 

@@ -2,7 +2,7 @@ import type {Deadline} from '../core/deadline.ts'
 import type {ConnectionBundle} from '../workspace/connection-bundle.ts'
 import type {Workspace, WorkspaceId} from '../workspace/workspace.ts'
 
-/** A control plane, whatever it speaks. Each call asks it once; every failure is a RuncodeError. */
+/** A control plane, whatever it speaks. A call waits and asks again only where told to; every failure is a RuncodeError. */
 export interface ControlPlane {
   /** Every workspace that the account can see, own ones first, sorted by id. */
   listWorkspaces(deadline: Deadline): Promise<readonly Workspace[]>

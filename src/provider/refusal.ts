@@ -1,5 +1,6 @@
 import {type ErrorCode, RuncodeError} from '../core/errors.ts'
 import {printable} from '../core/printable.ts'
+import {CHECK_ADDRESS} from '../network/network-error.ts'
 
 /** The control plane said no. Its words are kept, made printable and cut. */
 export class RefusedError extends RuncodeError {
@@ -26,7 +27,7 @@ export class BadAnswerError extends RuncodeError {
   constructor(origin: string, why: string) {
     super(`${origin} gave an answer that cannot be understood: ${why}.`, {
       code: 'bad_answer',
-      hint: 'Check the address of the control plane: "runcode doctor" shows it.',
+      hint: CHECK_ADDRESS,
       facts: {origin},
     })
   }
@@ -37,6 +38,7 @@ const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   not_found: 'See what there is: runcode list',
   conflict: 'It may be stopped; try: runcode connect <workspace> --start',
   rate_limited: 'Wait a little, then try again.',
+  http_error: 'Try again later; if it stays so, tell whoever runs the control plane.',
   unavailable: 'The service is out of order, or SSH is not enabled there. Try again later.',
 }
 
@@ -61,5 +63,5 @@ export function wordsOf(json: unknown): string | undefined {
   const words = [message, detail, error].find((one) => typeof one === 'string' && one.trim() !== '') as
     | string
     | undefined
-  return words === undefined ? undefined : printable(words.trim()).slice(0, 300)
+  return words === undefined ? undefined : printable(words.trim().slice(0, 300))
 }

@@ -34,6 +34,7 @@ describe("RunCode's control plane", () => {
       apiBase: `${fake.apiBase}${path}`,
       trust: {caFile: fake.caFile, addedCaFile: undefined},
       token,
+      say: () => undefined,
     })
   const answer = (method: string, path: string, status: number, body?: unknown, headers = {}) =>
     fake.on(method, path, () => ({status, body, headers}))
@@ -218,7 +219,6 @@ describe("RunCode's control plane", () => {
     [409, 'conflict'],
     [429, 'rate_limited'],
     [503, 'unavailable'],
-    [301, 'http_error'],
     [418, 'http_error'],
     [500, 'http_error'],
   ] as const) {
@@ -265,7 +265,8 @@ describe("RunCode's control plane", () => {
 
   it('asks for no token where the address is not https', async () => {
     const token = () => assert.fail('asked')
-    const options = {provider: 'runcode', trust: {caFile: undefined, addedCaFile: undefined}, token} as const
+    const trust = {caFile: undefined, addedCaFile: undefined}
+    const options = {provider: 'runcode', trust, token, say: () => undefined} as const
     assert.throws(() => openControlPlane({...options, apiBase: 'http://localhost'}), {code: 'insecure_base'})
   })
 

@@ -1,8 +1,11 @@
 import type {Deadline} from '../../core/deadline.ts'
+import {formatDuration} from '../../core/duration.ts'
 import {isLoopback} from '../../network/https-url.ts'
+import {CHECK_ADDRESS} from '../../network/network-error.ts'
 import {type JsonAnswer, requestJson, type Trust} from '../../network/request-json.ts'
 import {parseConnectionBundle} from '../../workspace/connection-bundle.ts'
 import type {WorkspaceId} from '../../workspace/workspace.ts'
+import {askAgain} from '../ask-again.ts'
 import type {ControlPlane, MintAnswer, MintRequest} from '../control-plane.ts'
 import {BadAnswerError, codeOfStatus, RefusedError, wordsOf} from '../refusal.ts'
 import {mergeWorkspaces, parseWorkspaceList} from './parse-workspace-list.ts'
@@ -12,10 +15,18 @@ export interface RuncodeOptions {
   readonly trust: Trust
   /** The token of this origin; asked for once, when the first request is made. */
   readonly token: () => Promise<string>
+  /** Hears, in one line, what takes time. */
+  readonly say: (message: string) => void
 }
 
 /** RunCode's control plane, and every other that speaks its HTTP contract: `<base>/api/rc`, `Authorization: Token`. */
-export function runcodeControlPlane({base, trust, token}: RuncodeOptions): ControlPlane {
+export function runcodeControlPlane({base, trust, token, say}: RuncodeOptions): ControlPlane {
+  const said = new Set<string>()
+  const sayOnce = (message: string): void => {
+    if (!said.has(message)) say(message)
+    said.add(message)
+  }
+  /** Everything here may be done twice: lists, starts and stops change nothing more, and a mint registers the same key. */
   const ask = async (
     method: 'GET' | 'POST',
     path: string,
@@ -23,7 +34,12 @@ export function runcodeControlPlane({base, trust, token}: RuncodeOptions): Contr
     body?: Readonly<Record<string, unknown>>,
   ): Promise<JsonAnswer> => {
     const url = new URL(`${base.href.replace(/\/$/, '')}/api/rc${path}`)
-    const answer = await requestJson({method, url, authorization: `Token ${await token()}`, body, trust, deadline})
+    const authorization = `Token ${await token()}`
+    const answer = await askAgain(
+      () => requestJson({method, url, authorization, body, trust, deadline}),
+      deadline,
+      (seconds, status) => sayOnce(`${base.origin} answered ${status} and asks to wait ${formatDuration(seconds)}.`),
+    )
     if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, base.origin)
     if (!isObject(answer.json)) throw new BadAnswerError(base.origin, 'it is no JSON object')
     return answer
@@ -71,10 +87,11 @@ const isObject = (json: unknown): json is object => typeof json === 'object' && 
 const isRefusal = (json: unknown): boolean => isObject(json) && 'error' in json && json.error !== false
 
 const refusalOf = ({status, json, retryAfterSeconds}: JsonAnswer, origin: string): RefusedError => {
-  const words = wordsOf(json)
+  const isRedirect = status >= 300 && status < 400
+  const words = isRedirect ? 'it points elsewhere, where the token must not go' : wordsOf(json)
   return new RefusedError(
     codeOfStatus(status),
     `${origin} answered ${status}${words === undefined ? '' : `: ${words}`}`,
-    {status, retryAfterSeconds},
+    {status, retryAfterSeconds, ...(isRedirect ? {hint: CHECK_ADDRESS} : {})},
   )
 }
