@@ -9,11 +9,17 @@ export function parseHttpDate(value: string | undefined): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date
 }
 
-/** The seconds from `now` on, not negative, that a Retry-After asks for (RFC 9110 section 10.2.3); undefined for nonsense. */
-export function parseRetryAfter(value: string | undefined, now: Date): number | undefined {
+/**
+ * The seconds, not negative, that a Retry-After asks for (RFC 9110 section 10.2.3); undefined for nonsense. A date is one
+ * on the clock of the service, whose `now` comes with the same answer.
+ */
+export function parseRetryAfter(value: string | undefined, now: Date | undefined): number | undefined {
   if (value === undefined) return undefined
   const date = parseHttpDate(value)
-  const fromDate = date === undefined ? undefined : Math.max(0, Math.ceil((date.getTime() - now.getTime()) / 1000))
+  const fromDate =
+    date === undefined || now === undefined
+      ? undefined
+      : Math.max(0, Math.ceil((date.getTime() - now.getTime()) / 1000))
   const seconds = /^\d{1,6}$/.test(value) ? Number(value) : fromDate
   return seconds === undefined || seconds > LONGEST_WAIT_SECONDS ? undefined : seconds
 }

@@ -99,6 +99,6 @@ const parseAnswer = ({statusCode, body, headers}: Response<Buffer>): JsonAnswer 
     status: statusCode,
     json: parseJson(body),
     date,
-    retryAfterSeconds: parseRetryAfter(headers['retry-after'], date ?? new Date()),
+    retryAfterSeconds: parseRetryAfter(headers['retry-after'], date),
   }
 }

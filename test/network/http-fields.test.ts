@@ -50,4 +50,9 @@ describe('parseRetryAfter()', () => {
   })) {
     it(`gives ${seconds} for ${JSON.stringify(text)}`, () => assert.equal(parseRetryAfter(text, NOW), seconds))
   }
+
+  it('takes no date where the service does not say what time it is there', () => {
+    assert.equal(parseRetryAfter('Wed, 02 Jan 2030 03:04:15 GMT', undefined), undefined)
+    assert.equal(parseRetryAfter('10', undefined), 10)
+  })
 })
