@@ -1,24 +1,65 @@
 import assert from 'node:assert/strict'
-import {readdirSync, readFileSync} from 'node:fs'
+import {readFileSync} from 'node:fs'
 import fc from 'fast-check'
-import {parseConnectionBundle, UnsafeBundleError} from '../../src/workspace/connection-bundle.ts'
+import {type ConnectionBundle, parseConnectionBundle, UnsafeBundleError} from '../../src/workspace/connection-bundle.ts'
 
-const BUNDLES = new URL('../fixtures/hostile-bundles/', import.meta.url)
-const fixture = (name: string): unknown => JSON.parse(readFileSync(new URL(name, BUNDLES), 'utf8'))
+const fixture = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
 
-const good = fixture('../good-bundle.json') as Readonly<Record<string, unknown>>
+const good = fixture('good-bundle.json') as Readonly<Record<string, unknown>>
 const parse = (patch: Readonly<Record<string, unknown>>, mayBeLocal = false) =>
   parseConnectionBundle({...good, ...patch}, {mayBeLocal})
 
-/** A file of hostile values for one field, each of which must be refused by that name. */
-interface HostileValues {
+/** Values that a hostile control plane may give for one field, each with what must come of it. */
+interface HostileField {
   readonly field: string
-  readonly refused_as: string
-  readonly only_for_remote_control_planes?: true
-  readonly cases: readonly {readonly why: string; readonly value: unknown}[]
+  readonly cases: readonly (Outcome & {
+    readonly value: unknown
+    /** A text is meant so many times over. */
+    readonly times?: number
+    /** A control plane on this machine may give it. */
+    readonly only_for_remote_control_planes?: true
+  })[]
 }
 
-describe('a good bundle', () => {
+interface Outcome {
+  /** What it tries, in words. */
+  readonly attack: string
+  /** The middle of the sentence that refuses it. */
+  readonly refused?: string
+  /** The fact that it becomes where it is taken; null where it becomes none. */
+  readonly gives?: unknown
+}
+
+/** What each field becomes, in the words of JSON. */
+const FACTS: Readonly<Record<string, (bundle: ConnectionBundle) => unknown>> = {
+  host: ({host}) => host,
+  port: ({port}) => port,
+  user: ({user}) => user,
+  known_hosts: ({hostKeys}) => hostKeys,
+  expires_at: ({expiresAt}) => expiresAt.toISOString(),
+  workdir: ({workdir}) => workdir ?? null,
+  web_url: ({webUrl}) => webUrl ?? null,
+  credential: ({certificate}) => certificate ?? null,
+  ssh_config: () => null,
+}
+
+const FIELDS = Object.keys(FACTS).map(
+  (field) => fixture(`hostile-bundles/${field.replaceAll('_', '-')}.json`) as HostileField,
+)
+
+const valueOf = ({value, times}: HostileField['cases'][number]): unknown =>
+  times === undefined ? value : String(value).repeat(times)
+
+const refusal = (refused: string, field: string) => ({
+  name: 'UnsafeBundleError',
+  code: 'unsafe_bundle',
+  message: `The control plane sent connection data that is not safe to use: ${refused}.`,
+  hint: 'Do not work around this. Report it to whoever runs the control plane.',
+  facts: {field},
+})
+
+describe('a bundle', () => {
   it('becomes facts, whole', () => {
     const keys = String(good['known_hosts']).trim().split('\n')
     assert.deepEqual(parse({}), {
@@ -36,107 +77,44 @@ describe('a good bundle', () => {
 
   it('may leave out what older control planes do not know', () => {
     const {host, port, user, known_hosts, expires_at} = good
-    const {workdir, webUrl} = parseConnectionBundle({host, port, user, known_hosts, expires_at}, {mayBeLocal: false})
-    assert.deepEqual([workdir, webUrl], [undefined, undefined])
-    for (const nothing of [null, '']) {
-      const {workdir: none, webUrl: neither} = parse({workdir: nothing, web_url: nothing})
-      assert.deepEqual([none, neither], [undefined, undefined])
-    }
-    for (const credential of [undefined, null, {}, {type: 'key'}]) parse({credential, ssh_config: null})
+    const bundle = parseConnectionBundle({host, port, user, known_hosts, expires_at}, {mayBeLocal: false})
+    assert.deepEqual([bundle.workdir, bundle.webUrl, bundle.certificate], [undefined, undefined, undefined])
   })
 
-  for (const host of [
-    '203.0.113.7',
-    '2001:db8::1',
-    '::ffff:203.0.113.7',
-    'gw',
-    'a_b.example',
-    '128.0.0.1',
-    '1270.example',
-  ]) {
-    it(`may name ${host}`, () => assert.equal(parse({host}).host, host))
-  }
-
-  for (const host of ['localhost', '127.0.0.1', '::1', '169.254.1.1']) {
-    it(`may name ${host} where the control plane itself is on this machine`, () =>
-      assert.equal(parse({host}, true).host, host))
-  }
-
-  it('may give the port as digits', () => assert.equal(parse({port: '22'}).port, 22))
-
-  for (const [text, moment] of Object.entries({
-    '2030-01-02T03:04:05': '2030-01-02T03:04:05.000Z',
-    '2030-01-02T03:04:05Z': '2030-01-02T03:04:05.000Z',
-    '2030-01-02T03:04:05.123456+02:00': '2030-01-02T01:04:05.123Z',
-    '2030-01-02T03:04:05-0130': '2030-01-02T04:34:05.000Z',
-  })) {
-    it(`may end at ${text}, which is ${moment}`, () =>
-      assert.equal(parse({expires_at: text}).expiresAt.toISOString(), moment))
-  }
-
-  it('has its pins freed of names, comments and everything that is no plain key', () => {
-    const [first = '', second = ''] = String(good['known_hosts']).split('\n')
-    const [, type, base64] = first.split(' ')
-    const noise = ['# a comment', '', `@cert-authority * ${type} ${base64}`, `* ssh-ed25519 ${second.split(' ')[2]}`]
-    const lines = [...noise, `*,|1|x= ${type}\t${base64} root@evil`, 'ProxyCommand x']
-    assert.deepEqual(parse({known_hosts: lines.join('\r\n')}).hostKeys, [{type, base64}])
-  })
-
-  it('may bring an ssh_config that runs nothing', () => {
-    for (const text of [
-      '',
-      '# ProxyCommand x\n',
-      'Host include\n  User match exec\n',
-      'Match host x\n',
-      'ProxyCommander x\n',
-    ])
-      parse({ssh_config: text})
-  })
-})
-
-describe('a hostile bundle', () => {
-  for (const raw of [undefined, null, true, 7, 'text', [], [good]]) {
-    it(`is refused where it is ${JSON.stringify(raw)?.slice(0, 12)}`, () => {
-      assert.throws(() => parseConnectionBundle(raw, {mayBeLocal: true}), {
-        code: 'unsafe_bundle',
-        facts: {field: 'the bundle'},
-      })
-    })
-  }
-
-  for (const name of readdirSync(BUNDLES)) {
-    const {field, refused_as, cases, only_for_remote_control_planes: onlyRemote} = fixture(name) as HostileValues
-    for (const {why, value} of cases) {
-      it(`is refused where its ${field} is, or holds: ${why}`, () => {
-        const refusal = {name: 'UnsafeBundleError', code: 'unsafe_bundle', facts: {field: refused_as}}
-        assert.throws(() => parse({[field]: value}), refusal)
-        if (!onlyRemote) assert.throws(() => parse({[field]: value}, true), refusal)
-      })
-    }
-    it(`is refused by a message without any of its values (${name})`, () => {
-      for (const {value} of cases) {
-        assert.throws(
-          () => parse({[field]: value}),
-          ({message}: Error) => !/[\p{Cc}\p{Cf}]/u.test(message) && !message.includes('ProxyCommand'),
-        )
+  for (const {field, cases} of FIELDS) {
+    describe(`whose ${field} is, or holds,`, () => {
+      for (const one of cases) {
+        const {attack, refused, gives, only_for_remote_control_planes: onlyRemote} = one
+        const patch = {[field]: valueOf(one)}
+        if (refused === undefined) {
+          it(`${attack}: is taken as just that`, () => {
+            assert.deepEqual(FACTS[field]?.(parse(patch)), gives)
+            assert.deepEqual({...parse(patch), ...parse({})}, parse({}))
+          })
+        } else {
+          it(`${attack}: is refused${onlyRemote ? ' from afar' : ''}`, () => {
+            assert.throws(() => parse(patch), refusal(refused, field))
+            if (onlyRemote) assert.equal(parse(patch, true).host, patch[field])
+            else assert.throws(() => parse(patch, true), refusal(refused, field))
+          })
+        }
       }
     })
   }
 
-  it('is refused where its pins are more than 64 KiB', () => {
-    assert.throws(() => parse({known_hosts: String(good['known_hosts']).repeat(100)}), {facts: {field: 'known_hosts'}})
-  })
-
-  it('is refused where a required field is missing', () => {
-    for (const field of ['host', 'port', 'user', 'known_hosts', 'expires_at']) {
-      assert.throws(() => parse({[field]: undefined}), {code: 'unsafe_bundle', facts: {field}})
+  describe('as a whole with', () => {
+    const {cases} = fixture('hostile-bundles/whole.json') as {
+      readonly cases: readonly (Outcome & {readonly text: string; readonly refused_field?: string})[]
+    }
+    for (const {attack, text, refused, refused_field: field = ''} of cases) {
+      const parseText = () => parseConnectionBundle(JSON.parse(text), {mayBeLocal: false})
+      if (refused === undefined) it(`${attack}: is the good one`, () => assert.deepEqual(parseText(), parse({})))
+      else it(`${attack}: is refused`, () => assert.throws(parseText, refusal(refused, field)))
     }
   })
 
   it('is never half taken: any JSON value gives a refusal, or facts that are in the allow-lists', () => {
-    const hostile = readdirSync(BUNDLES).flatMap((name) =>
-      (fixture(name) as HostileValues).cases.map(({value}) => value),
-    )
+    const hostile = FIELDS.flatMap(({cases}) => cases.map(valueOf))
     const value = fc.oneof(
       fc.constantFrom(...hostile),
       fc.jsonValue(),
@@ -146,26 +124,25 @@ describe('a hostile bundle', () => {
       fc.string(),
     )
     const patch = fc.dictionary(fc.constantFrom(...Object.keys(good)), value, {maxKeys: 2})
+    const raw = fc.oneof(
+      patch.map((one) => ({...good, ...one})),
+      fc.jsonValue(),
+    )
+    const seen = {taken: 0, refused: 0}
     fc.assert(
-      fc.property(
-        fc.oneof(
-          patch.map((one) => ({...good, ...one})),
-          fc.jsonValue(),
-        ),
-        fc.boolean(),
-        (raw, mayBeLocal) => {
-          assertSafe(raw, mayBeLocal)
-        },
-      ),
+      fc.property(raw, fc.boolean(), (bundle, mayBeLocal) => {
+        seen[assertSafe(bundle, mayBeLocal)] += 1
+      }),
       {numRuns: 3000},
     )
+    assert.ok(seen.taken > 100 && seen.refused > 100, JSON.stringify(seen))
   })
 })
 
-const assertSafe = (raw: unknown, mayBeLocal: boolean): void => {
+const assertSafe = (raw: unknown, mayBeLocal: boolean): 'taken' | 'refused' => {
   try {
     const {host, port, user, hostKeys, expiresAt, workdir, webUrl} = parseConnectionBundle(raw, {mayBeLocal})
-    assert.match(host, /^[A-Za-z0-9_:.][A-Za-z0-9_:.-]*$/)
+    assert.match(host, /^[A-Za-z0-9_:][A-Za-z0-9_:.-]*$/)
     assert.match(user, /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/)
     assert.ok(Number.isInteger(port) && port > 0 && port < 65_536)
     assert.ok(hostKeys.length > 0)
@@ -173,8 +150,10 @@ const assertSafe = (raw: unknown, mayBeLocal: boolean): void => {
     assert.ok(!Number.isNaN(expiresAt.getTime()))
     if (workdir !== undefined)
       assert.match(workdir, /^\/[^\p{C}\p{Z}'"`$\\;&|<>*?()]*(?: [^\p{C}\p{Z}'"`$\\;&|<>*?()]*)*$/u)
-    if (webUrl !== undefined) assert.match(webUrl, /^https:\/\/[^@/?#\p{Cc}]+\/[^?#\p{Cc}]*$/u)
+    if (webUrl !== undefined) assert.match(webUrl, /^https:\/\/[a-z0-9.:[\]_-]+\/[!-~]*$/)
+    return 'taken'
   } catch (error) {
     if (!(error instanceof UnsafeBundleError)) throw error
+    return 'refused'
   }
 }
