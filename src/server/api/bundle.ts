@@ -19,7 +19,7 @@ export function renderBundle({gateway, title, workdir, expiresAt}: BundleFacts):
     host,
     port,
     user: title,
-    known_hosts: `[${host}]:${port} ${hostPublicKey}\n`,
+    known_hosts: `${knownName(host, port)} ${hostPublicKey}\n`,
     credential: {type: 'key', certificate: null},
     workdir,
     expires_at: expiresAt.toISOString().replace(/\.\d+Z$/, '+00:00'),
@@ -33,6 +33,9 @@ export interface BundleFacts {
   readonly workdir: string
   readonly expiresAt: Date
 }
+
+/** As ssh looks a host up: the port beside it, but for 22 (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
+const knownName = (host: string, port: number): string => (port === 22 ? host : `[${host}]:${port}`)
 
 /** The longest that a registered key is worth. */
 export const MAX_TTL_SECONDS = 1800
