@@ -5,7 +5,7 @@ import {isRunning} from '../power-rules.ts'
 import type {ApiOptions} from './api-options.ts'
 import {expiryOf, renderBundle} from './bundle.ts'
 import {tokenOf} from './guard.ts'
-import {ID_SCHEMA, knownWorkspace} from './known-workspace.ts'
+import {knownWorkspace, WORKSPACE_ID_SCHEMA} from './known-workspace.ts'
 import {parsePublicKey} from './public-key.ts'
 import {Refusal} from './refusal.ts'
 
@@ -40,7 +40,7 @@ export function sshSessionRoute(app: FastifyInstance, {store, runtime, gateway, 
 }
 
 const MINT = {
-  params: {type: 'object', properties: {id: ID_SCHEMA}},
+  params: {type: 'object', properties: {id: WORKSPACE_ID_SCHEMA}},
   body: {
     type: 'object',
     required: ['public_key'],

@@ -2,7 +2,7 @@ import type {FastifyInstance} from 'fastify'
 import type {Verdict} from '../power-rules.ts'
 import type {StoredWorkspace} from '../store/store.ts'
 import type {ApiOptions} from './api-options.ts'
-import {ID_SCHEMA, knownWorkspace} from './known-workspace.ts'
+import {knownWorkspace, WORKSPACE_ID_SCHEMA} from './known-workspace.ts'
 
 /** Listing, starting and stopping, as RunCode's clients ask for them. Starting and stopping are GET there. */
 export function workspaceRoutes(app: FastifyInstance, {store, power}: ApiOptions): void {
@@ -28,7 +28,7 @@ const LIST = {
 } as const
 
 const SWITCH = {
-  querystring: {type: 'object', required: ['workspace_id'], properties: {workspace_id: ID_SCHEMA}},
+  querystring: {type: 'object', required: ['workspace_id'], properties: {workspace_id: WORKSPACE_ID_SCHEMA}},
 } as const
 
 /** `aws` is the one word of the wire for "reachable by SSH". */

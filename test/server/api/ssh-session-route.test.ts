@@ -107,7 +107,11 @@ describe('POST /workspace/<id>/ssh-session', () => {
     })
 
   it('says 404 for a workspace that is not there, and 409 with the cure for one that does not run', async () => {
-    assert.equal((await mint({public_key: KEY}, 99)).status, 404)
+    for (const id of ['99', '0', '01', '99999999999999999999'])
+      assert.deepEqual(
+        [(await mint({public_key: KEY}, id)).status, (await mint({public_key: KEY}, id)).body],
+        [404, {error: true, message: `There is no workspace ${id}.`}],
+      )
     assert.equal((await mint({public_key: KEY}, 'calm-reed')).status, 400)
     for (const state of [
       {interimState: null, currentState: 'stopped'},

@@ -47,7 +47,6 @@ describe('the workspace routes of the API', () => {
       '/workspaces?category=all',
       '/workspaces?category=active&category=shared',
       '/workspace/start',
-      '/workspace/start?workspace_id=0',
       '/workspace/stop?workspace_id=1e3',
       '/workspace/stop?workspace_id=calm-reed',
     ])
@@ -55,10 +54,11 @@ describe('the workspace routes of the API', () => {
   })
 
   it('says 404 for a workspace that is not there', async () => {
-    for (const verb of ['start', 'stop']) {
-      const {status, body} = await api.ask('GET', `/api/rc/workspace/${verb}?workspace_id=99`)
-      assert.deepEqual([status, body], [404, {error: true, message: 'There is no workspace 99.'}])
-    }
+    for (const verb of ['start', 'stop'])
+      for (const id of ['99', '0', '99999999999999999999']) {
+        const {status, body} = await api.ask('GET', `/api/rc/workspace/${verb}?workspace_id=${id}`)
+        assert.deepEqual([status, body], [404, {error: true, message: `There is no workspace ${id}.`}])
+      }
   })
 
   it('answers a start at once, is starting while the runtime works, and is running after it', async () => {
