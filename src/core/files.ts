@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto'
-import {type FileHandle, lstat, mkdir, open, readFile, rename, rm, rmdir} from 'node:fs/promises'
-import {dirname, sep} from 'node:path'
+import {constants, type Stats} from 'node:fs'
+import {type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir} from 'node:fs/promises'
+import {dirname, join, sep} from 'node:path'
 import {messageOf, RuncodeError, systemCode} from './errors.ts'
 
 /** A file of ours could not be read or written: disk full, read-only, not permitted. */
@@ -33,10 +34,20 @@ export class UnsafeFolderError extends RuncodeError {
   }
 }
 
-/** The text of a file, or undefined only where there is none. Throws FileError for every other reason. */
+/**
+ * The text of a file, or undefined only where there is none. Throws FileError for every other reason, also where
+ * something else has the file's name: a pipe without a writer would keep us for ever.
+ */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    // Windows has neither this flag nor such pipes.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    try {
+      if (!(await file.stat()).isFile()) throw new TypeError('it is no regular file')
+      return await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
     throw new FileError('read', path, error)
@@ -56,6 +67,26 @@ export async function writeWhole(path: string, text: string | Uint8Array, {mode 
   }
 }
 
+/**
+ * Removes what writeWhole() left of these files of a folder where it was killed. Only under a lock that every writer of
+ * them takes: it would take the ground from under another one.
+ */
+export async function removeHalfWritten(folder: string, files: RegExp): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, file] = /^(.+)\.[0-9a-f]{12}\.tmp$/.exec(name) ?? []
+    if (file !== undefined && files.test(file)) await removeWhole(join(folder, name))
+  }
+}
+
+/** Throws UnsafeFolderError for the first of these folders that is there and not ours alone. */
+export async function refuseUnsafeFolders(...folders: readonly string[]): Promise<void> {
+  const found = await Promise.all(folders.map(lstatIfThere))
+  for (const [at, stats] of found.entries()) {
+    const fault = stats === undefined ? undefined : faultIn(stats)
+    if (fault !== undefined) throw new UnsafeFolderError(folders[at] ?? '', fault)
+  }
+}
+
 const writeAndSync = async (file: FileHandle, text: string | Uint8Array): Promise<void> => {
   try {
     await file.writeFile(text)
@@ -67,18 +98,36 @@ const writeAndSync = async (file: FileHandle, text: string | Uint8Array): Promis
 
 /** Makes a folder and its parents, each new one 0700, and throws UnsafeFolderError where the last one is not ours alone. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, {recursive: true, mode: 0o700})
-  } catch (error) {
-    throw new FileError('write', path, error)
-  }
-  const fault = await folderFault(path)
+  const fault = faultIn(await madeFolder(path))
   if (fault !== undefined) throw new UnsafeFolderError(path, fault)
 }
 
+const madeFolder = async (path: string): Promise<Stats> => {
+  // Someone who clears up may take it, or one above it, away again while it is empty.
+  for (let triesLeft = 20; ; triesLeft -= 1) {
+    try {
+      await mkdir(path, {recursive: true, mode: 0o700})
+      return await lstat(path)
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' || triesLeft === 0) throw new FileError('write', path, error)
+    }
+  }
+}
+
+/** What is under a name, a link itself and not its target; undefined where there is nothing. Throws FileError. */
+export async function lstatIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
+    throw new FileError('read', path, error)
+  }
+}
+
 /** Why a folder is not safe to keep secrets in, or undefined. Modes and owners are not looked at on Windows. */
-export async function folderFault(path: string): Promise<string | undefined> {
-  const stats = await lstat(path)
+export const folderFault = async (path: string): Promise<string | undefined> => faultIn(await lstat(path))
+
+const faultIn = (stats: Stats): string | undefined => {
   if (stats.isSymbolicLink()) return 'is a link'
   if (!stats.isDirectory()) return 'is not a folder'
   if (process.platform === 'win32') return undefined

@@ -1,10 +1,10 @@
 import {randomBytes} from 'node:crypto'
-import {link, readFile, rm, writeFile} from 'node:fs/promises'
-import {dirname} from 'node:path'
+import {link, readdir, rm, stat, writeFile} from 'node:fs/promises'
+import {basename, dirname, join} from 'node:path'
 import {type Deadline, pause} from './deadline.ts'
 import {RuncodeError, systemCode} from './errors.ts'
-import {FileError, makePrivateFolder} from './files.ts'
-import {isSameProcess, processStart} from './process-identity.ts'
+import {FileError, lstatIfThere, makePrivateFolder, readIfThere} from './files.ts'
+import {isSameProcess, pidSpace, processStart} from './process-identity.ts'
 
 /** Another runcode held a lock for longer than we could wait. */
 export class LockedError extends RuncodeError {
@@ -21,54 +21,135 @@ interface Holder {
   readonly pid: number
   /** When that process started, in the system's own words: a pid that was given out again is not the holder. */
   readonly started: string | null
+  /** Within what the pid means that process. */
+  readonly space: string
 }
+
+/** A lock while it is ours. */
+export interface Held {
+  /** Words that no other hold has. */
+  readonly words: string
+  /** The words of the holds that we saw while we waited. */
+  readonly waitedFor: ReadonlySet<string>
+}
+
+/** Between two looks at a lock that is held; each is longer than the one before, so that many that wait cost little. */
+const [FIRST_LOOK_MS, LAST_LOOK_MS] = [25, 200]
+/** Liveness is asked at each look, and this often whether the pid is still that process, which may cost a program. */
+const IDENTITY_MS = 1000
+/** What is no lock may be one that is just being written, where there are no hard links. */
+const GARBAGE_MS = 250
+/** No work of ours holds a lock for so long; a holder that can't be looked at is given up after it. */
+const FOREIGN_MS = 60_000
 
 /**
  * Does `work` while no other process does work under the same path. A lock whose holder is gone is taken over, one
- * whose holder lives is waited for until the deadline, then LockedError.
+ * whose holder lives is waited for until the deadline, then LockedError. A holder on another machine or in a container
+ * counts as alive for a minute.
  */
-export async function withLock<T>(path: string, deadline: Deadline, work: () => Promise<T>): Promise<T> {
-  const ours = await acquire(path, deadline)
+export async function withLock<T>(path: string, deadline: Deadline, work: (held: Held) => Promise<T>): Promise<T> {
+  const held = await acquire(path, deadline)
   try {
-    return await work()
+    return await work(held)
   } finally {
-    await release(path, ours)
+    if ((await textOf(path)) === held.words) await rm(path, {force: true})
   }
 }
 
-const acquire = async (path: string, deadline: Deadline): Promise<string> => {
-  const ours = JSON.stringify({
-    pid: process.pid,
-    started: await processStart(process.pid),
-    nonce: randomBytes(8).toString('hex'),
-  })
-  for (;;) {
-    if (await claim(path, ours)) return ours
+const acquire = async (path: string, deadline: Deadline): Promise<Held> => {
+  const [space, started] = await Promise.all([pidSpace(), processStart(process.pid)])
+  const words = JSON.stringify({pid: process.pid, started, space, nonce: randomBytes(8).toString('hex')})
+  const waitedFor = new Set<string>()
+  let watched: Watched | undefined
+  for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(lookMs * 1.5, LAST_LOOK_MS)) {
     const text = await textOf(path)
-    if (text === undefined) continue
-    const holder = parseHolder(text)
-    if (holder === undefined || !(await isSameProcess(holder.pid, holder.started)))
-      await breakLock(path, text, deadline)
-    else if (deadline.isOver() || deadline.signal.aborted) throw new LockedError(path, holder.pid)
-    else await pause(25 + Math.random() * 50, deadline.signal)
+    // On NFS a link that was made may be told as one that failed: the words are ours.
+    if (text === words || (text === undefined && (await claim(path, words)))) {
+      await removeStrays(path)
+      return {words, waitedFor}
+    }
+    if (text !== undefined) {
+      waitedFor.add(text)
+      if (watched?.text !== text) watched = watch(path, text, space)
+      if (await watched.isDead()) {
+        await breakLock(path, text, deadline)
+        continue
+      }
+    }
+    if (deadline.isOver() || deadline.signal.aborted) throw new LockedError(path, watched?.holder?.pid)
+    await pause(lookMs * (0.5 + Math.random()), deadline.signal)
   }
 }
+
+/** The lock of another, for as long as its words stay the same. */
+interface Watched {
+  readonly text: string
+  readonly holder: Holder | undefined
+  readonly isDead: () => Promise<boolean>
+}
+
+const watch = (path: string, text: string, space: string): Watched => {
+  const holder = parseHolder(text)
+  const seenMs = performance.now()
+  let askedMs = Number.NEGATIVE_INFINITY
+  const isDead = async (): Promise<boolean> => {
+    const nowMs = performance.now()
+    if (holder === undefined) return nowMs - seenMs >= GARBAGE_MS
+    const isDue = nowMs - askedMs >= IDENTITY_MS
+    if (isDue) askedMs = nowMs
+    if (holder.space !== space) return isDue && (await isOld(path))
+    return !(await isSameProcess(holder.pid, isDue ? holder.started : null))
+  }
+  return {text, holder, isDead}
+}
+
+/** By the clock of the file system itself, which may be another machine's. */
+const isOld = async (path: string): Promise<boolean> => {
+  const temporary = temporaryFor(path)
+  try {
+    await writeFile(temporary, '', {mode: 0o600, flag: 'wx'})
+    return (await stat(temporary)).mtimeMs - (await stat(path)).mtimeMs > FOREIGN_MS
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false
+    throw new FileError('write', path, error)
+  } finally {
+    await rm(temporary, {force: true}).catch(() => undefined)
+  }
+}
+
+const temporaryFor = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.tmp`
 
 /** The file appears under its name with its content, or not at all: link(2) fails where the name is taken. */
-const claim = async (path: string, text: string): Promise<boolean> => {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+const claim = async (path: string, words: string): Promise<boolean> => {
+  const temporary = temporaryFor(path)
   try {
-    await writeFile(temporary, text, {mode: 0o600, flag: 'wx'})
+    await writeFile(temporary, words, {mode: 0o600, flag: 'wx'})
     await link(temporary, path)
     return true
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false
-    if (systemCode(error) !== 'ENOENT') throw new FileError('write', path, error)
+    const code = systemCode(error) ?? ''
+    if (code === 'EEXIST') return false
+    if (NO_HARD_LINKS.has(code)) return claimWithoutLink(path, words)
+    if (code !== 'ENOENT') throw new FileError('write', path, error)
     // The folder was empty, and someone who cleared up has just removed it.
     await makePrivateFolder(dirname(path))
     return false
   } finally {
     await rm(temporary, {force: true}).catch(() => undefined)
+  }
+}
+
+/** What link(2) says on file systems without hard links: FAT, many of FUSE. */
+const NO_HARD_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** The file is there for a moment before its words are; who sees that waits a little before it calls it garbage. */
+const claimWithoutLink = async (path: string, words: string): Promise<boolean> => {
+  try {
+    await writeFile(path, words, {mode: 0o600, flag: 'wx'})
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    throw new FileError('write', path, error)
   }
 }
 
@@ -78,20 +159,31 @@ const claim = async (path: string, text: string): Promise<boolean> => {
  */
 const breakLock = (path: string, deadText: string, deadline: Deadline): Promise<void> =>
   withLock(`${path}.breaking`, deadline, async () => {
-    if ((await textOf(path)) === deadText) await rm(path, {force: true})
+    if ((await textOf(path)) !== deadText) return
+    try {
+      await rm(path, {force: true})
+    } catch (error) {
+      throw new FileError('remove', path, error)
+    }
   })
 
-const release = async (path: string, ours: string): Promise<void> => {
-  if ((await textOf(path)) === ours) await rm(path, {force: true})
+/**
+ * What the killed left beside a lock that is ours now. Whoever is still about to break the one before finds other words
+ * in its place; whoever is about to claim it loses a temporary file and looks again.
+ */
+const removeStrays = async (path: string): Promise<void> => {
+  const base = basename(path)
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
+    if (name.startsWith(base) && /^(?:\.breaking)*(?:\.breaking|\.[0-9a-f]{12}\.tmp)$/.test(name.slice(base.length)))
+      await rm(join(dirname(path), name), {force: true}).catch(() => undefined)
+  }
 }
 
+/** Anything but a file with words is a lock of nobody, as one is that lost its words with the machine's power. */
 const textOf = async (path: string): Promise<string | undefined> => {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined
-    throw new FileError('read', path, error)
-  }
+  const stats = await lstatIfThere(path)
+  if (stats === undefined) return undefined
+  return stats.isFile() ? readIfThere(path) : ''
 }
 
 const parseHolder = (text: string): Holder | undefined => {
@@ -99,8 +191,9 @@ const parseHolder = (text: string): Holder | undefined => {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || !('pid' in value) || !('started' in value)) return undefined
     const {pid, started} = value
-    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined
-    return {pid, started: typeof started === 'string' ? started : null}
+    const space = 'space' in value ? value.space : undefined
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0 || typeof space !== 'string') return undefined
+    return {pid, started: typeof started === 'string' ? started : null, space}
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import {execFile} from 'node:child_process'
-import {readFile} from 'node:fs/promises'
+import {readFile, readlink} from 'node:fs/promises'
+import {hostname} from 'node:os'
 import {promisify} from 'node:util'
 import {systemCode} from './errors.ts'
 
@@ -17,11 +18,23 @@ export async function processStart(pid: number): Promise<string | null> {
       return `${afterName[0] === 'Z' ? 'ended' : afterName[19]}@${boot.trim()}`
     }
     if (process.platform === 'win32') return null
-    const {stdout} = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {timeout: 2000})
+    const {stdout} = await promisify(execFile)('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], PS_OPTIONS)
     return stdout.trim() || null
   } catch {
     return null
   }
+}
+
+/** ps tells the time as the one who asks has set it; all that ask about a process must get the same words. */
+const PS_OPTIONS = {timeout: 2000, env: {LC_ALL: 'C', TZ: 'UTC'}}
+
+/**
+ * Within what a pid means one process: a machine and, on Linux, a pid namespace (pid_namespaces(7)). A home can be shared
+ * with other machines and with containers, whose processes can't be looked at from here.
+ */
+export async function pidSpace(): Promise<string> {
+  const namespace = process.platform === 'linux' ? await readlink('/proc/self/ns/pid').catch(() => '') : ''
+  return `${hostname()} ${namespace}`.trim()
 }
 
 /** Whether this pid is alive and, where both starts are known, is the process that was meant. */

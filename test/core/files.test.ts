@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import {spawnSync} from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -16,7 +17,9 @@ import {
   folderFault,
   makePrivateFolder,
   readIfThere,
+  refuseUnsafeFolders,
   removeEmptyFolders,
+  removeHalfWritten,
   removeWhole,
   writeWhole,
 } from '../../src/core/files.ts'
@@ -47,6 +50,11 @@ describe('files', () => {
       })
       symlinkSync(at('loop'), at('loop'))
       await assert.rejects(readIfThere(at('loop')), {name: 'FileError', code: 'file_error'})
+    })
+
+    it('throws at once where a pipe has the name, which nobody writes to', async () => {
+      spawnSync('mkfifo', [at('pipe')])
+      await assert.rejects(readIfThere(at('pipe')), {name: 'FileError', code: 'file_error', facts: {path: at('pipe')}})
     })
 
     it('throws where it may not read', async () => {
@@ -140,6 +148,16 @@ describe('files', () => {
       })
     })
 
+    it('makes it again where someone who clears up takes it away meanwhile', async () => {
+      let isDone = false
+      const clearing = (async () => {
+        while (!isDone) await removeEmptyFolders(at('a', 'b', 'c'), folder.path)
+      })()
+      for (let time = 0; time < 300; time += 1) await makePrivateFolder(at('a', 'b', 'c'))
+      isDone = true
+      await clearing
+    })
+
     it('throws a FileError where a file is in the way', async () => {
       writeFileSync(at('a'), '')
       await assert.rejects(makePrivateFolder(at('a')), {name: 'FileError', code: 'file_error'})
@@ -157,6 +175,24 @@ describe('files', () => {
   it('folderFault() names a file in the place of a folder', async () => {
     writeFileSync(at('a'), '')
     assert.equal(await folderFault(at('a')), 'is not a folder')
+  })
+
+  it('refuseUnsafeFolders() names the first that is there and not ours alone', async () => {
+    mkdirSync(at('good'), {mode: 0o700})
+    mkdirSync(at('open'))
+    chmodSync(at('open'), 0o770)
+    await refuseUnsafeFolders(at('none'), at('good'))
+    await assert.rejects(refuseUnsafeFolders(at('good'), at('open')), {
+      code: 'unsafe_folder',
+      facts: {path: at('open')},
+    })
+  })
+
+  it('removeHalfWritten() takes what writeWhole() leaves of these files, and nothing else', async () => {
+    const others = ['a', 'a.0123456789a.tmp', 'a.lock.0123456789ab.tmp', 'b.0123456789ab.tmp', 'a.0123456789ab.tmp.bak']
+    for (const name of [...others, 'a.0123456789ab.tmp']) writeFileSync(at(name), '')
+    await removeHalfWritten(folder.path, /^a$/)
+    assert.deepEqual(readdirSync(folder.path), others.toSorted())
   })
 
   it('removeWhole() takes all that is in a folder, a link but not its target, and nothing is fine', async () => {

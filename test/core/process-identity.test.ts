@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
+import {existsSync} from 'node:fs'
 import {isSameProcess, processStart} from '../../src/core/process-identity.ts'
 
 describe('isSameProcess()', () => {
@@ -24,6 +25,31 @@ describe('isSameProcess()', () => {
     await once(child, 'exit')
     assert.equal(await isSameProcess(child.pid ?? 0, null), false)
     assert.equal(await processStart(child.pid ?? 0), null)
+  })
+
+  it('tells a start in the same words whatever the language and time zone of who asks (simulated: as on macOS)', async () => {
+    const platform = Object.getOwnPropertyDescriptor(process, 'platform')
+    const {TZ, LC_ALL} = process.env
+    const asked: (string | null)[] = []
+    try {
+      Object.defineProperty(process, 'platform', {...platform, value: 'darwin'})
+      for (const [zone, language] of [
+        ['Asia/Tokyo', 'C'],
+        ['America/New_York', 'de_DE.UTF-8'],
+      ]) {
+        Object.assign(process.env, {TZ: zone, LC_ALL: language})
+        asked.push(await processStart(process.pid))
+      }
+    } finally {
+      if (platform !== undefined) Object.defineProperty(process, 'platform', platform)
+      for (const [name, value] of Object.entries({TZ, LC_ALL})) {
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+      }
+    }
+    assert.equal(asked[0], asked[1])
+    // Without ps nobody can tell.
+    assert.equal(typeof asked[0], existsSync('/bin/ps') ? 'string' : 'object')
   })
 
   it('gives two processes that live at once different words', async () => {
