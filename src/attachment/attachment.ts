@@ -1,16 +1,18 @@
 import {createHash} from 'node:crypto'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {RuncodeError, systemCode} from '../core/errors.ts'
+import {deadlineIn} from '../core/deadline.ts'
+import {RuncodeError} from '../core/errors.ts'
 import {
-  folderFault,
   makePrivateFolder,
   readIfThere,
+  refuseUnsafeFolders,
   removeEmptyFolders,
+  removeHalfWritten,
   removeWhole,
-  UnsafeFolderError,
   writeWhole,
 } from '../core/files.ts'
+import {withLock} from '../core/lock.ts'
 import {parseWorkspaceId, type WorkspaceId} from '../workspace/workspace.ts'
 import {ancestorsOf, bornAt, realPlace} from './place.ts'
 
@@ -43,6 +45,8 @@ export class DamagedAttachmentError extends RuncodeError {
   }
 }
 
+const LOCK_WAIT_MS = 5000
+
 const attachmentsFolder = (state: string): string => join(state, 'attachments')
 const fileOf = (state: string, tree: string): string =>
   join(attachmentsFolder(state), `${createHash('sha256').update(tree).digest('hex').slice(0, 32)}.json`)
@@ -53,7 +57,7 @@ const fileOf = (state: string, tree: string): string =>
  */
 export async function findAttachment(state: string, cwd: string): Promise<FoundAttachment | undefined> {
   const places = ancestorsOf(await realPlace(cwd))
-  if (!(await isThereAndOurs(attachmentsFolder(state)))) return undefined
+  await refuseUnsafeFolders(state, attachmentsFolder(state))
   for (const folder of places) {
     const path = fileOf(state, folder)
     const text = await readIfThere(path)
@@ -67,18 +71,27 @@ export async function findAttachment(state: string, cwd: string): Promise<FoundA
   return undefined
 }
 
-export async function writeAttachment(state: string, attachment: Attachment): Promise<void> {
-  await makePrivateFolder(attachmentsFolder(state))
-  await writeWhole(fileOf(state, attachment.tree), `${JSON.stringify(attachment, undefined, 2)}\n`)
+export const writeAttachment = (state: string, attachment: Attachment): Promise<void> =>
+  change(state, () => writeWhole(fileOf(state, attachment.tree), `${JSON.stringify(attachment, undefined, 2)}\n`))
+
+export const removeAttachment = (state: string, {tree}: Attachment): Promise<void> =>
+  change(state, () => removeWhole(fileOf(state, tree)))
+
+/** The lock lies beside the folder, which goes with the last attachment. */
+const change = async (state: string, work: () => Promise<void>): Promise<void> => {
+  const folder = attachmentsFolder(state)
+  await makePrivateFolder(state)
+  await withLock(`${folder}.lock`, deadlineIn(LOCK_WAIT_MS, new AbortController().signal), async () => {
+    await makePrivateFolder(folder)
+    await removeHalfWritten(folder, /^/)
+    await work()
+    await removeEmptyFolders(folder, state)
+  })
 }
 
-export async function removeAttachment(state: string, {tree}: Attachment): Promise<void> {
-  await removeWhole(fileOf(state, tree))
-  await removeEmptyFolders(attachmentsFolder(state), state)
-}
-
-/** Every attachment on this machine that can be understood. */
+/** Every attachment on this machine that can be understood. Throws UnsafeFolderError where others could have written them. */
 export async function listAttachments(state: string): Promise<readonly Attachment[]> {
+  await refuseUnsafeFolders(state, attachmentsFolder(state))
   const names = await readdir(attachmentsFolder(state)).catch(() => [])
   const found = await Promise.all(
     names
@@ -86,17 +99,6 @@ export async function listAttachments(state: string): Promise<readonly Attachmen
       .map(async (name) => parseAttachment((await readIfThere(join(attachmentsFolder(state), name))) ?? '')),
   )
   return found.filter((one) => one !== undefined).toSorted((a, b) => a.tree.localeCompare(b.tree))
-}
-
-const isThereAndOurs = async (folder: string): Promise<boolean> => {
-  try {
-    const fault = await folderFault(folder)
-    if (fault !== undefined) throw new UnsafeFolderError(folder, fault)
-    return true
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
-    throw error
-  }
 }
 
 const parseAttachment = (text: string): Attachment | undefined => {

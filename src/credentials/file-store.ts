@@ -1,7 +1,14 @@
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {deadlineIn} from '../core/deadline.ts'
 import {messageOf, RuncodeError} from '../core/errors.ts'
-import {makePrivateFolder, readIfThere, removeWhole, writeWhole} from '../core/files.ts'
+import {
+  lstatIfThere,
+  makePrivateFolder,
+  readIfThere,
+  removeHalfWritten,
+  removeWhole,
+  writeWhole,
+} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
 import type {SecretKey, SecretStore} from './secret-store.ts'
 
@@ -34,9 +41,13 @@ export function fileStore(config: string): SecretStore {
     read: async (key) => (await readEntries(path)).find(isOf(key))?.token,
     write: (key, token) => change(path, (entries) => [...entries.filter((one) => !isOf(key)(one)), {...key, token}]),
     remove: async (key) => {
-      if (!(await readEntries(path)).some(isOf(key))) return false
-      await change(path, (entries) => entries.filter((one) => !isOf(key)(one)))
-      return true
+      if ((await lstatIfThere(config)) === undefined) return false
+      let wasThere = false
+      await change(path, (entries) => {
+        wasThere = entries.some(isOf(key))
+        return entries.filter((one) => !isOf(key)(one))
+      })
+      return wasThere
     },
   }
 }
@@ -47,8 +58,11 @@ const isOf =
     entry.origin === origin && entry.account === account
 
 const change = async (path: string, edit: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> => {
-  await makePrivateFolder(join(path, '..'))
+  const folder = dirname(path)
+  await makePrivateFolder(folder)
   await withLock(`${path}.lock`, deadlineIn(LOCK_WAIT_MS, new AbortController().signal), async () => {
+    // What is half written holds tokens too.
+    await removeHalfWritten(folder, /^credentials\.json$/)
     const tokens = edit(await readEntries(path))
     if (tokens.length === 0) await removeWhole(path)
     else await writeWhole(path, `${JSON.stringify({version: VERSION, tokens}, undefined, 2)}\n`)

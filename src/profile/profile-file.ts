@@ -1,7 +1,7 @@
 import {join} from 'node:path'
 import {deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
-import {makePrivateFolder, readIfThere, removeWhole, writeWhole} from '../core/files.ts'
+import {makePrivateFolder, readIfThere, removeHalfWritten, removeWhole, writeWhole} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
 import {type Profile, type ProfileName, type Profiles, parseProfileName} from './profile.ts'
 
@@ -37,9 +37,10 @@ export async function readProfiles(config: string): Promise<Profiles> {
 export async function changeProfiles(config: string, edit: (profiles: Profiles) => Profiles): Promise<void> {
   await makePrivateFolder(config)
   const deadline = deadlineIn(LOCK_WAIT_MS, new AbortController().signal)
-  await withLock(`${profilesFile(config)}.lock`, deadline, async () =>
-    writeProfiles(config, edit(await readProfiles(config))),
-  )
+  await withLock(`${profilesFile(config)}.lock`, deadline, async () => {
+    await removeHalfWritten(config, /^profiles\.json$/)
+    await writeProfiles(config, edit(await readProfiles(config)))
+  })
 }
 
 /** Writes all profiles, or removes the file where none is left. */

@@ -200,6 +200,36 @@ describe('attachments', () => {
     await removeAttachment(state(), b)
     assert.deepEqual(readdirSync(state()), [])
   })
+
+  it('lose nothing where places are attached and detached at once', async () => {
+    const trees = Array.from({length: 10}, (_, at) => `/tree-${at}`)
+    const old = await Promise.all(trees.map((tree) => attach(`${tree}-old`)))
+    await Promise.all([...trees.map((tree) => attach(tree)), ...old.map((one) => removeAttachment(state(), one))])
+    assert.deepEqual(
+      (await listAttachments(state())).map(({tree}) => tree),
+      trees.toSorted(),
+    )
+    assert.deepEqual(readdirSync(state()), ['attachments'])
+  })
+
+  it('are cleared of what was half written at the next change', async () => {
+    await attach(make('a'))
+    writeFileSync(join(state(), 'attachments', `${files()[0]}.0123456789ab.tmp`), '{')
+    writeFileSync(join(state(), 'attachments', 'of-another.json.0123456789ab.tmp'), '{')
+    await attach(make('b'))
+    assert.equal(files().length, 2)
+  })
+
+  for (const name of ['', 'attachments']) {
+    it(`are refused where others could have written them: ${name || 'the state folder'} is open`, async () => {
+      await attach(make('a'))
+      chmodSync(join(state(), name), 0o770)
+      const expected = {code: 'unsafe_folder', facts: {path: join(state(), name)}}
+      await assert.rejects(findAttachment(state(), at('a')), expected)
+      await assert.rejects(listAttachments(state()), expected)
+      await assert.rejects(attach(at('a')), expected)
+    })
+  }
 })
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

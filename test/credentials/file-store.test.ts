@@ -26,6 +26,24 @@ describe('fileStore()', () => {
     assert.deepEqual(readdirSync(config()), [])
   })
 
+  it('clears away what was half written, which holds tokens too, also where there is nothing to remove', async () => {
+    for (const change of [() => store().write(work, 'rc_1'), () => store().remove(work), () => store().remove(work)]) {
+      mkdirSync(config(), {recursive: true, mode: 0o700})
+      for (const name of ['credentials.json.0123456789ab.tmp', 'credentials.json.lock.0123456789ab.tmp'])
+        writeFileSync(join(config(), name), 'rc_half')
+      await change()
+      assert.deepEqual(
+        readdirSync(config()).filter((name) => name.endsWith('.tmp')),
+        [],
+      )
+    }
+  })
+
+  it('makes no folder where there is nothing to remove', async () => {
+    assert.equal(await store().remove(work), false)
+    assert.deepEqual(readdirSync(folder.path), [])
+  })
+
   it('is one private file in a private folder', async () => {
     await store().write(work, 'rc_1')
     assert.deepEqual(readdirSync(config()), ['credentials.json'])

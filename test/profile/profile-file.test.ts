@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {type Profile, type Profiles, parseProfileName} from '../../src/profile/profile.ts'
 import {changeProfiles, profilesFile, readProfiles, writeProfiles} from '../../src/profile/profile-file.ts'
@@ -103,6 +103,13 @@ describe('the file of profiles', () => {
     chmodSync(config(), 0o755)
     await assert.rejects(writeProfiles(config(), both), {code: 'unsafe_folder'})
     assert.equal(existsSync(profilesFile(config())), false)
+  })
+
+  it('is cleared of what was half written at the next change', async () => {
+    mkdirSync(config(), {mode: 0o700})
+    writeFileSync(`${profilesFile(config())}.0123456789ab.tmp`, '{')
+    await changeProfiles(config(), () => both)
+    assert.deepEqual(readdirSync(config()), ['profiles.json'])
   })
 
   it('loses no change of two that are made at once', async () => {
