@@ -40,26 +40,28 @@ export async function run(program: string, args: readonly string[], options: Run
     env: childEnvironment(env),
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
-    ...(signal === undefined ? {} : {signal}),
-    killSignal: 'SIGKILL',
   })
   const stdout = collect(child.stdout, limitBytes)
   const stderr = collect(child.stderr, limitBytes)
   let timedOut = false
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          timedOut = true
-          child.kill('SIGKILL')
-          // A child of that child may live on and hold the pipes open.
-          child.stdout?.destroy()
-          child.stderr?.destroy()
-        }, timeoutMs)
+  const kill = (): void => {
+    child.kill('SIGKILL')
+    // A child of that child may live on and hold the pipes open.
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+  }
+  const onTimeout = (): void => {
+    timedOut = true
+    kill()
+  }
+  const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs)
+  signal?.addEventListener('abort', kill)
+  if (signal?.aborted) kill()
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(input)
   const ending = await endingOf(child)
   clearTimeout(timer)
+  signal?.removeEventListener('abort', kill)
   return {ending, stdout: stdout(), stderr: stderr(), timedOut}
 }
 

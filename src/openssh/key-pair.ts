@@ -10,11 +10,16 @@ import {findProgram} from './programs.ts'
  */
 export async function createKeyPair(path: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
   const program = await findProgram('ssh-keygen', env)
-  const {ending, stderr} = await run(program, ['-q', '-t', 'ed25519', '-N', '', '-C', 'runcode', '-f', path], {
-    env,
-    timeoutMs: 20_000,
-    signal,
-  })
+  const {ending, stderr, timedOut} = await run(
+    program,
+    ['-q', '-t', 'ed25519', '-N', '', '-C', 'runcode', '-f', path],
+    {
+      env,
+      timeoutMs: 20_000,
+      signal,
+    },
+  )
+  if (timedOut || signal?.aborted) throw new OpensshFailedError('ssh-keygen', 'timed out', stderr)
   if (ending.kind !== 'exited' || ending.code !== 0) throw new OpensshFailedError('ssh-keygen', ending, stderr)
   const publicKey = await readFile(`${path}.pub`, 'utf8').catch((error: unknown) => {
     throw new OpensshFailedError('ssh-keygen', ending, messageOf(error))

@@ -4,7 +4,7 @@ import type {Ending} from '../core/process.ts'
 
 /** A program of OpenSSH did not do its work, for a reason that has no code of its own. */
 export class OpensshFailedError extends RuncodeError {
-  constructor(program: string, ending: Ending, stderr: string) {
+  constructor(program: string, ending: Ending | 'timed out', stderr: string) {
     const last = lastLine(stderr)
     super(`${program} ${sayEnding(ending)}${last === undefined ? '' : `: ${last}`}`, {
       code: 'ssh_failed',
@@ -14,7 +14,8 @@ export class OpensshFailedError extends RuncodeError {
   }
 }
 
-const sayEnding = (ending: Ending): string => {
+const sayEnding = (ending: Ending | 'timed out'): string => {
+  if (ending === 'timed out') return 'did not end in time'
   switch (ending.kind) {
     case 'exited':
       return `ended with status ${ending.code}`
@@ -25,8 +26,8 @@ const sayEnding = (ending: Ending): string => {
   }
 }
 
-/** The last line with words in it, made printable; ssh says the reason last. */
+/** The last line with words in it, made printable and cut at 300 characters; ssh says the reason last. */
 export const lastLine = (text: string): string | undefined => {
   const lines = text.split(/\r?\n/).map((line) => printable(line.trim()))
-  return lines.findLast((line) => line !== '')
+  return lines.findLast((line) => line !== '')?.slice(0, 300)
 }

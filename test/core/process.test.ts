@@ -75,6 +75,14 @@ describe('run()', () => {
     assert.ok(performance.now() - startMs < 10_000)
   })
 
+  it('ends at once when its signal aborts, also where a child of the child holds the pipes', async () => {
+    const began = Date.now()
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 100)
+    await sh('sleep 5 & wait', {signal: controller.signal})
+    assert.ok(Date.now() - began < 2000)
+  })
+
   it('kills when its signal aborts, also where that was before the start', async () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(), 100)
