@@ -177,10 +177,11 @@ const tryConnect = async ({env}: Context, session: Session, deadline: Deadline):
   const {configFile, alias, controlPath, folder, host} = session
   if (controlPath !== undefined) {
     const start = await startMaster({configFile, alias, controlPath, folder, env}, deadline)
-    return start.isUp ? undefined : explainSsh(start.stderr, host)
+    return start.isUp ? undefined : explainSsh(start.stderr, host, start.ending)
   }
   const ssh = await findProgram('ssh', env)
   const limits = {timeoutMs: deadline.remainingMs(), signal: deadline.signal}
-  const {ending, stderr} = await run(ssh, ['-F', configFile, alias, 'true'], {env, ...limits})
-  return ending.kind === 'exited' && ending.code === 0 ? undefined : explainSsh(stderr, host)
+  const {ending, stderr, timedOut} = await run(ssh, ['-F', configFile, alias, 'true'], {env, ...limits})
+  if (ending.kind === 'exited' && ending.code === 0) return undefined
+  return explainSsh(stderr, host, timedOut || deadline.signal.aborted ? 'timed out' : ending)
 }

@@ -13,7 +13,7 @@ const LONGEST_LOOK_MS = 3000
 /** The workspace did not come up in time. It may still be starting. */
 export class NotReadyError extends RuncodeError {
   constructor(workspace: Workspace, what: string, waitedMs: number, lastFailure?: RuncodeError) {
-    const waited = formatDuration(waitedMs / 1000)
+    const waited = formatDuration(Math.round(waitedMs / 1000))
     const reason = lastFailure === undefined ? '.' : `: ${lastFailure.message}`
     super(`The workspace "${nameOf(workspace)}" ${what} after ${waited}${reason}`, {
       code: 'not_ready',

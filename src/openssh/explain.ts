@@ -1,5 +1,6 @@
 import {RuncodeError} from '../core/errors.ts'
-import {lastLine} from './openssh-failed.ts'
+import type {Ending} from '../core/process.ts'
+import {lastLine, OpensshFailedError} from './openssh-failed.ts'
 
 /** The gateway showed another host key than the one that the control plane vouched for. */
 export class HostKeyChangedError extends RuncodeError {
@@ -8,7 +9,7 @@ export class HostKeyChangedError extends RuncodeError {
       `The gateway ${host} showed another host key than the pinned one: the server's key changed, or it is not that server.`,
       {
         code: 'host_key_changed',
-        hint: 'Nothing was sent to it. Take a new pass (runcode connect --force) and, if it says this again, ask whoever runs it.',
+        hint: 'Nothing was sent to it. Take a new pass (runcode connect <workspace> --force) and, if it says this again, ask whoever runs it.',
         facts: {host},
       },
     )
@@ -37,28 +38,35 @@ export class ConnectionFailedError extends RuncodeError {
   }
 }
 
-/** What ssh meant with the words on its stderr, where nothing but a connection was asked for. */
-export function explainSsh(stderr: string, host: string): RuncodeError {
-  return explainRefusal(stderr, host) ?? new ConnectionFailedError(host, lastLine(stderr))
+/** What ssh meant with its end and the words on its stderr, where nothing but a connection was asked for. */
+export function explainSsh(stderr: string, host: string, ending: Ending | 'timed out'): RuncodeError {
+  const refusal = explainRefusal(stderr, host)
+  if (refusal !== undefined) return refusal
+  if (ending === 'timed out') return new ConnectionFailedError(host, lastLine(stderr) ?? 'it did not answer in time')
+  if (ending.kind !== 'exited') return new OpensshFailedError('ssh', ending, stderr)
+  return new ConnectionFailedError(host, lastLine(stderr) ?? `ssh ended with status ${ending.code}`)
 }
 
 /**
- * What kept a session from being opened, by words that ssh says before one only; undefined where a command may have
- * begun. A connection that just broke proves nothing: the far side may have got the command before.
+ * What kept a session from being opened, by words that ssh says before one only, as lines of their own; undefined where
+ * a command may have begun. A connection that just broke proves nothing: the far side may have got the command before.
  */
 export function explainRefusal(stderr: string, host: string): RuncodeError | undefined {
   // We offer the pinned key types only, so a server with keys of other types ends the negotiation already.
-  if (
-    /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|no matching host key type found/i.test(stderr)
-  ) {
-    return new HostKeyChangedError(host)
-  }
-  if (/Permission denied \(|Too many authentication failures/i.test(stderr)) return new AuthFailedError(host)
+  if (WRONG_HOST_KEY.test(stderr)) return new HostKeyChangedError(host)
+  if (KEY_REFUSED.test(stderr)) return new AuthFailedError(host)
+  if (UNFIT_SSH.test(stderr)) return new OpensshFailedError('ssh', {kind: 'exited', code: 255}, stderr)
   return BEFORE_A_SESSION.test(stderr) ? new ConnectionFailedError(host, lastLine(stderr)) : undefined
 }
 
 /** The master was full (MaxSessions of sshd_config(5)): it opened no session for us. */
 export const isMasterFull = (stderr: string): boolean => /Session open refused by peer/i.test(stderr)
 
+const WRONG_HOST_KEY =
+  /^(?:@ +WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|Unable to negotiate .*no matching host key type found)/im
+const KEY_REFUSED =
+  /^(?:\S+: Permission denied \([a-z,-]*\)|(?:Received disconnect|Disconnected) .*Too many authentication failures)/im
+/** Too old for our config, or not to be used with it. */
+const UNFIT_SSH = /^.*: (?:line \d+: )?Bad (?:configuration option|owner or permissions on)|bad configuration options/im
 const BEFORE_A_SESSION =
-  /^ssh: connect to host|Could not resolve hostname|kex_exchange_identification|banner exchange|Unable to negotiate|Bad configuration option|Session open refused by peer/im
+  /^(?:ssh: connect to host|ssh: Could not resolve hostname|(?:kex|ssh)_exchange_identification|(?:Connection timed out during )?banner exchange|Unable to negotiate|.*Session open refused by peer)/im

@@ -69,6 +69,9 @@ const argsOf = (configFile: string, alias: string): readonly string[] => [
   configFile,
   '-o',
   'ControlMaster=auto',
+  // Banners are words of the gateway's, as many as it likes; the log is for those of ssh.
+  '-o',
+  'LogLevel=ERROR',
   alias,
   'true',
 ]

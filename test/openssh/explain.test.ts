@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {explainSsh} from '../../src/openssh/explain.ts'
+import {explainRefusal, explainSsh} from '../../src/openssh/explain.ts'
 import {lastLine, OpensshFailedError} from '../../src/openssh/openssh-failed.ts'
 
 const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
@@ -8,6 +8,8 @@ const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 Host key for [gw]:2222 has changed and you have requested strict checking.
 Host key verification failed.
 `
+
+const LOST = {kind: 'exited', code: 255} as const
 
 describe('explainSsh()', () => {
   for (const [stderr, code] of [
@@ -33,15 +35,42 @@ describe('explainSsh()', () => {
     ['', 'connection_failed'],
   ] as const) {
     it(`calls ${JSON.stringify(stderr.slice(-70))} ${code}`, () => {
-      const {code: found, facts} = explainSsh(stderr, 'gw')
+      const {code: found, facts} = explainSsh(stderr, 'gw', LOST)
       assert.deepEqual([found, facts], [code, {host: 'gw'}])
     })
   }
 
+  it('takes no words of a banner or a start-up file for those of ssh', () => {
+    for (const text of [
+      'bash: /x: Permission denied (os error 13)',
+      'see: Host key verification failed',
+      'a banner exchange',
+    ]) {
+      const error = explainRefusal(`${text}\r\nConnection to gw closed by remote host.\r\n`, 'gw')
+      assert.equal(error, undefined, text)
+    }
+  })
+
+  it('tells an ssh that cannot be used from a gateway that does not answer', () => {
+    const old =
+      '/s/config: line 17: Bad configuration option: x\r\n/s/config: terminating, 1 bad configuration options\r\n'
+    const unstartable = {kind: 'unstartable', cause: new Error('spawn ENOENT')} as const
+    for (const [stderr, ending, code, message] of [
+      [old, LOST, 'ssh_failed', 'ssh ended with status 255: /s/config: terminating, 1 bad configuration options'],
+      ['', unstartable, 'ssh_failed', 'ssh could not be started (spawn ENOENT)'],
+      ['', {kind: 'signalled', signal: 'SIGKILL'}, 'ssh_failed', 'ssh was ended by SIGKILL'],
+      ['', 'timed out', 'connection_failed', 'Could not connect to the gateway gw: it did not answer in time'],
+      ['no', {kind: 'exited', code: 1}, 'connection_failed', 'Could not connect to the gateway gw: no'],
+    ] as const) {
+      const error = explainSsh(stderr, 'gw', ending)
+      assert.deepEqual([error.code, error.message], [code, message])
+    }
+  })
+
   it('repeats the last words of ssh, made printable', () => {
-    const {message} = explainSsh('banner\nssh: connect to host gw port 22: \u001b[31mRefused\r\n\n', 'gw')
+    const {message} = explainSsh('banner\nssh: connect to host gw port 22: \u001b[31mRefused\r\n\n', 'gw', LOST)
     assert.equal(message, 'Could not connect to the gateway gw: ssh: connect to host gw port 22: \ufffd[31mRefused')
-    assert.equal(explainSsh('', 'gw').message, 'Could not connect to the gateway gw')
+    assert.equal(explainSsh('', 'gw', LOST).message, 'Could not connect to the gateway gw: ssh ended with status 255')
   })
 })
 
@@ -62,6 +91,8 @@ describe('OpensshFailedError', () => {
       ],
     )
   })
+
+  it('repeats no more than 300 characters of a line', () => assert.equal(lastLine('x'.repeat(1e6))?.length, 300))
 
   it('has no last line in a text without words', () => assert.equal(lastLine('\n \r\n'), undefined))
 })
