@@ -4,7 +4,7 @@ import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type Ending, endingOf, passSignals, signalStatus, startAttached} from '../core/process.ts'
 import {explainRefusal, isMasterFull} from '../openssh/explain.ts'
 import {isMasterAlive} from '../openssh/master.ts'
-import {OpensshFailedError} from '../openssh/openssh-failed.ts'
+import {lastLine, OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {Session} from '../session/session.ts'
 import type {RemoteWords} from './remote-words.ts'
@@ -13,8 +13,9 @@ import {wrapCommand} from './wrapper.ts'
 
 /** The link broke after the command may have begun: it may have run to its end, or not. It is never run again by us. */
 export class ConnectionLostError extends RuncodeError {
-  constructor(host: string) {
-    super(`The connection to ${host} was lost while the command may have been running.`, {
+  constructor(host: string, reason: string | undefined) {
+    const why = reason === undefined ? '.' : `: ${reason}`
+    super(`The connection to ${host} was lost while the command may have been running${why}`, {
       code: 'connection_lost',
       hint: 'Look on the workspace what it did before you run it again.',
       facts: {host},
@@ -67,9 +68,15 @@ export async function runRemote(command: RemoteCommand): Promise<RemoteResult> {
   return {exitCode: exitCodeOf(outcome, command), usedMaster: isAlive && !isFull}
 }
 
+/** What came before the command began is kept up to this many bytes, the last ones. */
+const LIMIT_BYTES = 1 << 20
+
 /** A client whose master dies under it would go on alone, over a connection of its own: it gets none. */
 const OVER_MASTER = ['-o', 'ProxyCommand=false']
 const ALONE = ['-o', 'ControlPath=none']
+
+/** Signals to us that are for the command. */
+const PASSED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 interface Outcome {
   readonly status: RemoteStatus
@@ -87,27 +94,32 @@ const attempt = async (ssh: string, way: readonly string[], command: RemoteComma
   throwIfInterrupted(interrupted)
   const child = startAttached(ssh, args, {env, stdio: ['inherit', stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe']})
   // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
-  const signals = passSignals(child, {passed: ['SIGINT', 'SIGTERM', 'SIGHUP'], ignored: []})
+  const signals = passSignals(child, {passed: PASSED, ignored: []})
   if (stdout !== 'inherit') child.stdout?.on('data', stdout)
   const reader = new StatusReader(nonce)
-  const before: Buffer[] = []
+  let before = Buffer.alloc(0)
   child.stderr?.on('data', (chunk: Buffer) => {
-    const bytes = reader.read(chunk)
-    if (reader.status.hasBegun) stderr(Buffer.concat([...before.splice(0), bytes]))
-    else before.push(bytes)
+    const bytes = Buffer.concat([before, reader.read(chunk)])
+    before = Buffer.from(reader.status.hasBegun ? [] : bytes.subarray(-LIMIT_BYTES))
+    if (reader.status.hasBegun) stderr(bytes)
   })
   const ending = await endingOf(child)
   signals.release()
   if (reader.status.hasBegun && reader.rest().length > 0) stderr(reader.rest())
-  // ssh tells its own death by a signal that we passed on in several ways; ours is the signal itself.
-  const signal = signals.first() ?? (ending.kind === 'signalled' ? ending.signal : undefined)
-  return {status: reader.status, ending, signal, said: Buffer.concat(before).toString('utf8')}
+  // ssh tells its own death by a signal that we passed on in several ways; ours is the signal itself. A terminal sends
+  // it to both of us, and we may hear of ssh's end before we hear of the signal.
+  const own = ending.kind === 'signalled' && PASSED.includes(ending.signal) ? ending.signal : undefined
+  return {status: reader.status, ending, signal: signals.first() ?? own, said: before.toString('utf8')}
 }
 
 const exitCodeOf = ({status, ending, signal, said}: Outcome, {session: {host}, directory}: RemoteCommand): number => {
   if (status.exitCode !== undefined) return status.exitCode
   if (status.lacksDirectory) throw new NoDirectoryError(directory ?? '~')
   if (signal !== undefined) return signalStatus(signal)
-  if (ending.kind === 'unstartable') throw new OpensshFailedError('ssh', ending, said)
-  throw (status.hasBegun ? undefined : explainRefusal(said, host)) ?? new ConnectionLostError(host)
+  if (status.hasBegun) throw new ConnectionLostError(host, undefined)
+  const refusal = explainRefusal(said, host)
+  if (refusal !== undefined) throw refusal
+  // ssh's own status for whatever goes wrong on the way is 255 (ssh(1), EXIT STATUS).
+  const isLost = ending.kind === 'exited' && ending.code === 255
+  throw isLost ? new ConnectionLostError(host, lastLine(said)) : new OpensshFailedError('ssh', ending, said)
 }

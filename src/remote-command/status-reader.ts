@@ -7,6 +7,9 @@ export interface RemoteStatus {
   readonly exitCode: number | undefined
 }
 
+/** `S`, `D` and `E 0` to `E 255`. */
+const LONGEST_RECORD_BYTES = 5
+
 /** Takes the records of the wrapper out of a stream of stderr; everything else passes unchanged, byte for byte. */
 export class StatusReader {
   readonly #marker: Buffer
@@ -27,16 +30,22 @@ export class StatusReader {
     const passed: Buffer[] = []
     for (;;) {
       const start = bytes.indexOf(this.#marker)
-      const end = start === -1 ? -1 : bytes.indexOf(0x1e, start + this.#marker.length)
-      if (end === -1) {
+      const from = start + this.#marker.length
+      const end = start === -1 ? -1 : bytes.subarray(from, from + LONGEST_RECORD_BYTES + 1).indexOf(0x1e)
+      if (end !== -1) {
+        passed.push(bytes.subarray(0, start))
+        this.#take(bytes.subarray(from, from + end).toString('latin1'))
+        bytes = bytes.subarray(from + end + 1)
+      } else if (start !== -1 && bytes.length > from + LONGEST_RECORD_BYTES) {
+        // The command can read the marker in its parent's arguments; without an end it is text like any other.
+        passed.push(bytes.subarray(0, from))
+        bytes = bytes.subarray(from)
+      } else {
         const keep = start === -1 ? bytes.length - this.#lengthOfPartialMarker(bytes) : start
         passed.push(bytes.subarray(0, keep))
         this.#held = Buffer.from(bytes.subarray(keep))
         return passed.length === 1 ? (passed[0] ?? bytes) : Buffer.concat(passed)
       }
-      passed.push(bytes.subarray(0, start))
-      this.#take(bytes.subarray(start + this.#marker.length, end).toString('latin1'))
-      bytes = bytes.subarray(end + 1)
     }
   }
 
@@ -45,11 +54,13 @@ export class StatusReader {
     return this.#held
   }
 
+  /** What cannot come at this point is not from the wrapper: a command that has begun had its directory. */
   #take(record: string): void {
+    const {hasBegun} = this.#status
     if (record === 'S') this.#status = {...this.#status, hasBegun: true}
-    if (record === 'D') this.#status = {...this.#status, lacksDirectory: true}
+    if (record === 'D' && !hasBegun) this.#status = {...this.#status, lacksDirectory: true}
     const [, code] = /^E (\d{1,3})$/.exec(record) ?? []
-    if (code !== undefined && Number(code) <= 255) this.#status = {...this.#status, exitCode: Number(code)}
+    if (hasBegun && code !== undefined && Number(code) <= 255) this.#status = {...this.#status, exitCode: Number(code)}
   }
 
   #lengthOfPartialMarker(bytes: Buffer): number {

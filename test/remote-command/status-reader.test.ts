@@ -37,12 +37,27 @@ describe('StatusReader', () => {
   })
 
   for (const bad of ['E', 'E 256', 'E 999', 'E 1000', 'E -1', 'E 1x', 'E  1', 'e 1', 'SS', '']) {
-    it(`learns nothing from ${JSON.stringify(bad)}`, () => assert.deepEqual(read(record(bad)).status, read('').status))
+    it(`learns nothing from ${JSON.stringify(bad)}`, () =>
+      assert.deepEqual(read(record('S') + record(bad)).status, read(record('S')).status))
   }
 
   it('gives back a record that never ended', () => {
     assert.equal(read(`a\u001e${NONCE} E 7`).text, `a\u001e${NONCE} E 7`)
     assert.equal(read('a\u001e0123').text, 'a\u001e0123')
+  })
+
+  it('believes no record at a point where the wrapper writes none', () => {
+    assert.deepEqual(read(record('E 0')).status, read('').status)
+    assert.deepEqual(read(record('S') + record('D')).status, read(record('S')).status)
+  })
+
+  it('holds back no more than a record can be long, whoever begins one', () => {
+    const reader = new StatusReader(NONCE)
+    const begun = `\u001e${NONCE} ${'x'.repeat(1000)}`
+    assert.equal(reader.read(Buffer.from(begun)).toString(), begun)
+    assert.equal(reader.rest().length, 0)
+    reader.read(Buffer.from(record('S') + record('E 3')))
+    assert.equal(reader.status.exitCode, 3)
   })
 
   it('passes what is no record at once, also a lone separator once the next byte shows what it is', () => {
