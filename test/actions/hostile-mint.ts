@@ -32,10 +32,14 @@ export interface Saying {
 
 /** A machine with a home, a state folder and a place for control sockets, all below one folder. */
 export class Machine {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'rc-m-')))
+  readonly #folder = realpathSync(mkdtempSync(join(tmpdir(), 'rc-m-')))
+  readonly root: string
   readonly warnings: string[] = []
 
-  constructor() {
+  /** `name` is that of a folder on the way to all of it. */
+  constructor(name = 'm') {
+    this.root = join(this.#folder, name)
+    mkdirSync(this.root, {mode: 0o700})
     for (const name of ['home', 'state', 'sockets', 'tmp']) mkdirSync(join(this.root, name), {mode: 0o700})
   }
 
@@ -70,16 +74,16 @@ export class Machine {
 
   /** What the real ssh makes of the config of a session, sorted. */
   async resolve({configFile, alias}: Session): Promise<readonly string[]> {
-    const {ending, stdout, stderr} = await run('ssh', ['-G', '-T', '-F', configFile, alias], {env: this.#env})
+    const {ending, stdout, stderr} = await run('ssh', ['-G', '-T', '-F', configFile, alias], {env: this.env})
     assert.deepEqual([ending, stderr], [{kind: 'exited', code: 0}, ''])
     return stdout.trim().split('\n').toSorted()
   }
 
   remove(): void {
-    rmSync(this.root, {recursive: true, force: true})
+    rmSync(this.#folder, {recursive: true, force: true})
   }
 
-  get #env(): NodeJS.ProcessEnv {
+  get env(): NodeJS.ProcessEnv {
     const at = (name: string): string => join(this.root, name)
     return {PATH: process.env['PATH'], HOME: at('home'), TMPDIR: at('tmp'), SSH_AUTH_SOCK: at('agent')}
   }
@@ -87,7 +91,7 @@ export class Machine {
   #context(): Context {
     const at = (name: string): string => join(this.root, name)
     return {
-      env: this.#env,
+      env: this.env,
       cwd: at('home'),
       home: at('home'),
       folders: {
