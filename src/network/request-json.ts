@@ -1,4 +1,5 @@
 import {readFile} from 'node:fs/promises'
+import type {ClientRequest} from 'node:http'
 import {rootCertificates} from 'node:tls'
 import got, {type Response} from 'got'
 import type {Deadline} from '../core/deadline.ts'
@@ -67,18 +68,25 @@ export async function requestJson({
     signal: deadline.signal,
     responseType: 'buffer',
   })
-  let isTooLarge = false
-  request.on('downloadProgress', ({transferred}: {transferred: number}) => {
-    if (transferred <= LIMIT_BYTES) return
-    isTooLarge = true
+  let fault: string | undefined
+  const giveUp = (what: string): void => {
+    fault = what
     request.cancel()
+  }
+  request.on('downloadProgress', ({transferred}: {transferred: number}) => {
+    if (transferred > LIMIT_BYTES) giveUp(`is larger than ${LIMIT_BYTES >> 20} MiB`)
   })
+  // got listens for a 101, so that Node hands the connection over, and then nobody ends it.
+  request.on('request', (sent: ClientRequest) =>
+    sent.once('upgrade', (_answer, socket) => {
+      socket.destroy()
+      giveUp('turns to another protocol')
+    }),
+  )
   try {
     return parseAnswer(await request)
   } catch (error) {
-    throw isTooLarge
-      ? new UnreadableAnswerError(url, `is larger than ${LIMIT_BYTES >> 20} MiB`)
-      : requestFailure(url, error)
+    throw fault === undefined ? requestFailure(url, error) : new UnreadableAnswerError(url, fault)
   }
 }
 

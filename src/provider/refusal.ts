@@ -55,13 +55,16 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 /** The code for an HTTP status that is not 2xx. */
 export const codeOfStatus = (status: number): ErrorCode => CODES[status] ?? 'http_error'
 
-/** What a body says about itself: `message`, else `detail`, else `error`, where it is text; at most 300 characters. */
-export function wordsOf(json: unknown): string | undefined {
+/**
+ * What a body says about itself: `message`, else `detail`, else `error`, where it is text; at most 300 characters, and
+ * without the secret, which a careless service repeats.
+ */
+export function wordsOf(json: unknown, secret: string): string | undefined {
   const {message, detail, error} = (typeof json === 'object' && json !== null ? json : {}) as Readonly<
     Record<string, unknown>
   >
   const words = [message, detail, error].find((one) => typeof one === 'string' && one.trim() !== '') as
     | string
     | undefined
-  return words === undefined ? undefined : printable(words.trim().slice(0, 300))
+  return words === undefined ? undefined : printable(words.trim().replaceAll(secret, '[token]').slice(0, 300))
 }

@@ -58,10 +58,12 @@ export function parseConnectionBundle(raw: unknown, {mayBeLocal}: {mayBeLocal: b
 
 const refuseDangerousConfig = (text: unknown): void => {
   if (text === undefined || text === null) return
-  if (typeof text !== 'string') throw new UnsafeBundleError('ssh_config', 'is no text')
+  if (!isShortText(text)) throw new UnsafeBundleError('ssh_config', 'is no text of at most 64 KiB')
   const directive = dangerousDirective(text)
   if (directive !== undefined) throw new UnsafeBundleError('ssh_config', `holds ${directive}`)
 }
+
+const isShortText = (value: unknown): value is string => typeof value === 'string' && value.length <= 65_536
 
 /** A plain key, or a key with a certificate as one line; what is in it is judged beside the key that it is for. */
 const parseCertificate = (credential: unknown): string | undefined => {
@@ -102,8 +104,7 @@ const parseUser = (value: unknown): UserName => {
 }
 
 const parsePins = (value: unknown): readonly HostKey[] => {
-  if (typeof value !== 'string' || value.length > 65_536)
-    throw new UnsafeBundleError('known_hosts', 'is no text of at most 64 KiB')
+  if (!isShortText(value)) throw new UnsafeBundleError('known_hosts', 'is no text of at most 64 KiB')
   const keys = parseHostKeys(value)
   if (keys.length === 0) throw new UnsafeBundleError('known_hosts', 'pins no host key')
   return keys

@@ -10,8 +10,8 @@ describe('a mint at a hostile control plane, by thousands', () => {
       fc.asyncProperty(sayings, async (one) => {
         seen[await assertRefusedOrOurs(one, plain)] += 1
       }),
-      {numRuns: 3000},
+      {numRuns: 2000},
     )
-    assert.ok(seen.refused > 500 && seen.ours > 500, JSON.stringify(seen))
+    assert.ok(seen.refused > 300 && seen.ours > 300, JSON.stringify(seen))
   })
 })

@@ -254,6 +254,8 @@ describe("RunCode's control plane", () => {
     [{message: '', detail: 'b'}, ': b'],
     [{message: 7, error: 'c'}, ': c'],
     [{error: true}, ''],
+    [{message: 'the token rc_x is over'}, ': the token [token] is over'],
+    [{message: `${'x'.repeat(297)}rc_x`}, `: ${'x'.repeat(297)}[to`],
     [{message: 'x'.repeat(1000)}, `: ${'x'.repeat(300)}`],
     [[1], ''],
   ] as const) {

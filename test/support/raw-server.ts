@@ -4,7 +4,9 @@ import {createServer as createTlsServer} from 'node:tls'
 /** A server on loopback that says what a test lets it say, byte for byte. */
 export interface RawServer {
   readonly port: number
+  /** How many came, and how many of them are open still. */
   readonly connections: () => number
+  readonly open: () => number
   close(): void
 }
 
@@ -24,6 +26,8 @@ export async function startRawServer(
     connections += 1
     socket.on('error', () => undefined)
     talk(socket)
+    // Whoever reads nothing does not see the end either.
+    socket.resume()
   }
   const server: Server =
     tls === undefined ? createServer(answer) : createTlsServer({key: tls.key, cert: tls.certificate}, answer)
@@ -33,6 +37,7 @@ export async function startRawServer(
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     connections: () => connections,
+    open: () => sockets.size,
     close: () => {
       server.close()
       for (const socket of sockets) socket.destroy()

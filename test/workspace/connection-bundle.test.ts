@@ -113,6 +113,36 @@ describe('a bundle', () => {
     }
   })
 
+  it('is judged in no time, however long and whatever its texts are made of', () => {
+    const pieces = [
+      ' ',
+      'a',
+      '.',
+      '-',
+      '/',
+      '\n',
+      '=',
+      '"',
+      '1',
+      ':',
+      'é',
+      'A/',
+      '@revoked ',
+      'h ssh-ed25519 ',
+      'a.',
+      'ssh-ed25519-cert-v01@openssh.com ',
+    ]
+    for (const field of Object.keys(FACTS)) {
+      for (const piece of pieces) {
+        const text = piece.repeat(1_000_000 / piece.length)
+        const value = field === 'credential' ? {type: 'certificate', certificate: text} : text
+        const began = performance.now()
+        assert.throws(() => parse({[field]: value}), {code: 'unsafe_bundle'})
+        assert.ok(performance.now() - began < 1000, `${field}: ${JSON.stringify(piece)}`)
+      }
+    }
+  })
+
   it('is never half taken: any JSON value gives a refusal, or facts that are in the allow-lists', () => {
     const hostile = FIELDS.flatMap(({cases}) => cases.map(valueOf))
     const value = fc.oneof(

@@ -53,18 +53,18 @@ export async function askServer(
 ): Promise<Readonly<Record<string, unknown>>> {
   const {apiBase, caFile} = await requireServer(context)
   const deadline = limit ?? deadlineIn(LIMIT_MS, context.interrupted)
-  const authorization = `Token ${await readOwnerToken(context)}`
+  const secret = await readOwnerToken(context)
   const url = new URL(`${apiBase}/api/server${path}`)
   const {status, json} = await requestJson({
     method,
     url,
-    authorization,
+    authorization: `Token ${secret}`,
     body,
     trust: {caFile, addedCaFile: undefined},
     deadline,
   })
   if (status < 200 || status > 299)
-    throw new RefusedError(codeOfStatus(status), wordsOf(json) ?? `The server answered ${status}.`, {
+    throw new RefusedError(codeOfStatus(status), wordsOf(json, secret) ?? `The server answered ${status}.`, {
       status,
       hint: 'See what there is: runcode server status',
     })

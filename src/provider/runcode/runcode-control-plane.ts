@@ -32,27 +32,25 @@ export function runcodeControlPlane({base, trust, token, say}: RuncodeOptions): 
     path: string,
     deadline: Deadline,
     body?: Readonly<Record<string, unknown>>,
-  ): Promise<JsonAnswer> => {
+  ): Promise<Understood> => {
     const url = new URL(`${base.href.replace(/\/$/, '')}/api/rc${path}`)
-    const authorization = `Token ${await token()}`
+    const secret = await token()
+    const authorization = `Token ${secret}`
     const answer = await askAgain(
       () => requestJson({method, url, authorization, body, trust, deadline}),
       deadline,
       (seconds, status) => sayOnce(`${base.origin} answered ${status} and asks to wait ${formatDuration(seconds)}.`),
     )
-    if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, base.origin)
-    if (!isObject(answer.json)) throw new BadAnswerError(base.origin, 'it is no JSON object')
-    return answer
+    if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, base.origin, wordsOf(answer.json, secret))
+    const {json, date} = answer
+    if (!isObject(json)) throw new BadAnswerError(base.origin, 'it is no JSON object')
+    return {json, date, reason: wordsOf(json, secret) ?? 'no reason given'}
   }
   /** A refusal by the service itself comes as HTTP 200 with `error: true`. */
   const change = async (verb: 'start' | 'stop', id: WorkspaceId, deadline: Deadline): Promise<void> => {
-    const {json} = await ask('GET', `/workspace/${verb}?workspace_id=${id}`, deadline)
+    const {json, reason} = await ask('GET', `/workspace/${verb}?workspace_id=${id}`, deadline)
     if (isRefusal(json))
-      throw new RefusedError(
-        `${verb}_failed`,
-        `The control plane refused to ${verb} the workspace: ${wordsOf(json) ?? 'no reason given'}`,
-        {},
-      )
+      throw new RefusedError(`${verb}_failed`, `The control plane refused to ${verb} the workspace: ${reason}`, {})
   }
   return {
     listWorkspaces: async (deadline) => {
@@ -68,13 +66,8 @@ export function runcodeControlPlane({base, trust, token, say}: RuncodeOptions): 
     stopWorkspace: (id, deadline) => change('stop', id, deadline),
     mint: async ({id, publicKey, ttlSeconds}: MintRequest, deadline): Promise<MintAnswer> => {
       const body = {public_key: publicKey, ttl: ttlSeconds, client: 'runcode-cli'}
-      const {json, date} = await ask('POST', `/workspace/${id}/ssh-session`, deadline, body)
-      if (isRefusal(json))
-        throw new RefusedError(
-          'conflict',
-          `The control plane refused the session: ${wordsOf(json) ?? 'no reason given'}`,
-          {},
-        )
+      const {json, date, reason} = await ask('POST', `/workspace/${id}/ssh-session`, deadline, body)
+      if (isRefusal(json)) throw new RefusedError('conflict', `The control plane refused the session: ${reason}`, {})
       const {bundle} = json as {readonly bundle?: unknown}
       if (bundle === undefined) throw new BadAnswerError(base.origin, 'it holds no bundle')
       return {bundle: parseConnectionBundle(bundle, {mayBeLocal: isLoopback(base)}), date}
@@ -82,13 +75,24 @@ export function runcodeControlPlane({base, trust, token, say}: RuncodeOptions): 
   }
 }
 
+/** An answer of 2xx with a JSON object. */
+interface Understood extends Pick<JsonAnswer, 'date'> {
+  readonly json: object
+  /** Its own words, should it be a refusal. */
+  readonly reason: string
+}
+
 const isObject = (json: unknown): json is object => typeof json === 'object' && json !== null && !Array.isArray(json)
 
-const isRefusal = (json: unknown): boolean => isObject(json) && 'error' in json && json.error !== false
+const isRefusal = (json: object): boolean => 'error' in json && json.error !== false
 
-const refusalOf = ({status, json, retryAfterSeconds}: JsonAnswer, origin: string): RefusedError => {
+const refusalOf = (
+  {status, retryAfterSeconds}: JsonAnswer,
+  origin: string,
+  ownWords: string | undefined,
+): RefusedError => {
   const isRedirect = status >= 300 && status < 400
-  const words = isRedirect ? 'it points elsewhere, where the token must not go' : wordsOf(json)
+  const words = isRedirect ? 'it points elsewhere, where the token must not go' : ownWords
   return new RefusedError(
     codeOfStatus(status),
     `${origin} answered ${status}${words === undefined ? '' : `: ${words}`}`,
