@@ -21,14 +21,20 @@ const DOORS: Readonly<Record<string, {pattern: RegExp; open: readonly RegExp[]}>
     open: [/^src\/cli\//],
   },
   'the current directory': {pattern: /\bprocess\.cwd\(/, open: [/^src\/cli\/create-context\.ts$/]},
-  'the time': {pattern: /\bDate\.now\(|\bnew Date\(\)/, open: [/^src\/cli\/create-context\.ts$/]},
+  'the time': {
+    pattern: /\bDate\.now\(|\bnew Date\(\)/,
+    open: [/^src\/cli\/create-context\.ts$/, /^src\/server\/sftp\/sftp-server\.ts$/],
+  },
   'the console': {pattern: /\bconsole\./, open: []},
   'our streams': {
     pattern: /\bprocess\.(?:stdout|stderr|stdin)\b/,
     open: [/^src\/cli\//, /^src\/commands\//, /^src\/credentials\/keychain-child\.ts$/],
   },
   'the end of this process': {pattern: /\bprocess\.(?:exit|reallyExit|abort)\(/, open: []},
-  'the exit status': {pattern: /\bprocess\.exitCode\b/, open: [/^src\/cli\//, /^src\/commands\//]},
+  'the exit status': {
+    pattern: /\bprocess\.exitCode\b/,
+    open: [/^src\/cli\//, /^src\/commands\//, /^src\/server\/sftp\/sftp-server\.ts$/],
+  },
   'a shell': {pattern: /\bshell:\s*(?:true|')|\bexecSync\(/, open: []},
 }
 

@@ -49,6 +49,9 @@ describe('createPower()', () => {
         exec: () => {
           throw new Error('Nothing is run here.')
         },
+        sftp: () => {
+          throw new Error('Nothing is run here.')
+        },
       },
       disconnect: (id) => work('disconnect')({id}),
       now: () => NOON,

@@ -26,7 +26,8 @@ export interface ServedSession {
 
 /**
  * Answers the requests on a session channel (RFC 4254 section 6): variables, a terminal, one command or shell, its
- * signals. What has no listener here (subsystems, X11, agent forwarding) is refused by ssh2.
+ * signals, and the subsystem `sftp`, which is a program of the workspace like any other. What has no listener here (X11,
+ * agent forwarding) is refused by ssh2.
  */
 export function serveSession(
   session: Session,
@@ -37,13 +38,13 @@ export function serveSession(
   let child: RuntimeProcess | undefined
   let isOver = false
 
-  const run = (accept: () => ServerChannel | undefined, reject: () => void, command: string | undefined): void => {
+  const run = (accept: () => ServerChannel | undefined, reject: () => void, start: () => RuntimeProcess): void => {
     const channel = child === undefined && !isOver && mayRun() ? accept() : undefined
     if (channel === undefined) {
       reject?.()
       return
     }
-    child = runtime.exec(workspace, {command, pty, env})
+    child = start()
     onProcess(child.ended)
     void runOnChannel(channel, child, connection).then(() => {
       isOver = true
@@ -68,8 +69,13 @@ export function serveSession(
     if (signal !== undefined) child?.signal(signal)
     answer(signal !== undefined, accept, reject)
   })
-  session.on('exec', (accept, reject, {command}) => run(accept, reject, command))
-  session.on('shell', (accept, reject) => run(accept, reject, undefined))
+  const exec = (command: string | undefined) => () => runtime.exec(workspace, {command, pty, env})
+  session.on('exec', (accept, reject, {command}) => run(accept, reject, exec(command)))
+  session.on('shell', (accept, reject) => run(accept, reject, exec(undefined)))
+  session.on('subsystem', (accept, reject, {name}) => {
+    if (name === 'sftp') run(accept, reject, () => runtime.sftp(workspace))
+    else reject?.()
+  })
 
   const close = (): void => {
     if (isOver) return

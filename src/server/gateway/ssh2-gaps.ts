@@ -22,7 +22,7 @@ export function completeChannelRequests(connection: Connection, onOutputUnwanted
 
 /**
  * Closes a session that its client closes before any command ran, as RFC 4254 section 5.3 wants: ssh2 answers nothing
- * and keeps it, so that a subsystem over a master (`ssh -s`), which we refuse, would never end.
+ * and keeps it, so that a subsystem over a master (`ssh -s`) that we refuse would never end.
  */
 export function closeUnusedSessions(connection: Connection): void {
   const {_protocol: protocol, _chanMgr: channels} = connection as unknown as Unpublished

@@ -48,4 +48,6 @@ export interface Runtime {
   workdir(workspace: RuntimeWorkspace): string
   /** Runs in the workspace's HOME; fails only as `unstartable`. */
   exec(workspace: RuntimeWorkspace, request: ExecRequest): RuntimeProcess
+  /** Runs an SFTP server (version 3) on stdin and stdout, where the files are, in the workspace's HOME; fails as exec does. */
+  sftp(workspace: RuntimeWorkspace): RuntimeProcess
 }

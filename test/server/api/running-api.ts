@@ -159,5 +159,8 @@ const heldRuntime = (): HeldRuntime => {
     exec: () => {
       throw new Error('No test runs a command here.')
     },
+    sftp: () => {
+      throw new Error('No test runs an SFTP server here.')
+    },
   }
 }

@@ -122,7 +122,7 @@ describe('commands through the gateway', () => {
   })
 
   for (const [what, refused] of Object.entries({
-    'a subsystem': ['-s', 'sftp'],
+    'a subsystem other than sftp': ['-s', 'netconf'],
     'a remote forward': ['-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:1', 'true'],
   })) {
     it(`${what} is refused`, async () => {

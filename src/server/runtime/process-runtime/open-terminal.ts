@@ -18,7 +18,12 @@ export interface Terminal {
   resize(columns: number, rows: number): void
 }
 
-export type TerminalOptions = SpawnOptions & {readonly pty: PtyRequest}
+export interface TerminalOptions extends SpawnOptions {
+  readonly shell: string
+  /** One line for the shell; undefined asks for a login shell. */
+  readonly command: string | undefined
+  readonly pty: PtyRequest
+}
 
 /** Terminals need a package that this installation has not. */
 export class NoTerminalError extends RuncodeError {

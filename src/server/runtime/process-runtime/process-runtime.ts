@@ -1,13 +1,14 @@
 import {existsSync, mkdirSync} from 'node:fs'
 import {join, resolve} from 'node:path'
+import {fileURLToPath} from 'node:url'
 import {messageOf, RuncodeError} from '../../../core/errors.ts'
 import {removeWhole} from '../../../core/files.ts'
 import {type Ending, run} from '../../../core/process.ts'
 import type {ExecRequest, Runtime, RuntimeProcess, RuntimeWorkspace} from '../runtime.ts'
 import {endMarkedProcesses} from './end-marked-processes.ts'
-import {loginShell} from './login-shell.ts'
+import {loginShell, shellProgram} from './login-shell.ts'
 import {markedProcesses} from './marked-processes.ts'
-import {spawnPiped} from './spawn-piped.ts'
+import {type Program, type SpawnOptions, spawnPiped} from './spawn-piped.ts'
 import {spawnTerminal} from './spawn-terminal.ts'
 import {stillbornProcess, unstartable} from './stillborn-process.ts'
 import {workspaceEnvironment} from './workspace-environment.ts'
@@ -43,21 +44,22 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
   const shell = loginShell(env)
   const placeOf = (workspace: RuntimeWorkspace): WorkspaceFolder => workspaceFolder(resolve(folder), workspace)
 
-  const exec = (workspace: RuntimeWorkspace, {command, pty, env: requested}: ExecRequest): RuntimeProcess => {
+  const spawn = (
+    workspace: RuntimeWorkspace,
+    requested: ExecRequest['env'],
+    run: (options: SpawnOptions) => RuntimeProcess,
+  ): RuntimeProcess => {
     try {
       const place = placeOf(workspace)
       // A command may have removed its home; without it no other one starts.
       if (existsSync(place.root)) mkdirSync(place.home, {recursive: true, mode: 0o700})
       const pipes = join(resolve(folder), PIPES)
       mkdirSync(pipes, {recursive: true, mode: 0o700})
-      const options = {
-        shell,
-        command,
+      const child = run({
         pipes,
         cwd: place.home,
         env: workspaceEnvironment({env, workspace, folder: place, requested}),
-      }
-      const child = pty === undefined ? spawnPiped(options) : spawnTerminal({...options, pty})
+      })
       running.set(child, place.root)
       void child.ended.then(() => running.delete(child))
       return child
@@ -65,6 +67,12 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
       return stillbornProcess(Promise.resolve(unstartable(error)))
     }
   }
+  const exec = (workspace: RuntimeWorkspace, {command, pty, env: requested}: ExecRequest): RuntimeProcess =>
+    spawn(workspace, requested, (options) =>
+      pty === undefined
+        ? spawnPiped(shellProgram(shell, command), options)
+        : spawnTerminal({...options, shell, command, pty}),
+    )
   const stop = async (workspace: RuntimeWorkspace): Promise<void> => {
     const {root} = placeOf(workspace)
     const ours = [...running].filter(([, where]) => where === root).map(([child]) => child)
@@ -81,6 +89,7 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
   }
   return {
     exec,
+    sftp: (workspace) => spawn(workspace, {}, (options) => spawnPiped(SFTP_SERVER, options)),
     stop,
     workdir: (workspace) => placeOf(workspace).workdir,
     start: async (workspace) => {
@@ -97,6 +106,13 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
       await removeTree(placeOf(workspace).root, env)
     },
   }
+}
+
+/** The compiled one, also where this file runs from its source. */
+const SFTP_SERVER: Program = {
+  file: process.execPath,
+  argv0: 'runcode-sftp',
+  args: [fileURLToPath(new URL('../../../../dist/server/sftp/sftp-server.js', import.meta.url))],
 }
 
 const failureOf = (ending: Ending): string | undefined => {

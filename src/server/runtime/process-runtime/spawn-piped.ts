@@ -1,5 +1,4 @@
 import {spawn} from 'node:child_process'
-import {basename} from 'node:path'
 import type {Readable} from 'node:stream'
 import {type Ending, endingOf} from '../../../core/process.ts'
 import type {RuntimeProcess} from '../runtime.ts'
@@ -7,21 +6,26 @@ import {closeChildEnds, openOutputPipes} from './open-output-pipes.ts'
 import {endGroup, signalGroup} from './process-group.ts'
 import {stillbornProcess, unstartable} from './stillborn-process.ts'
 
+/** What to run. */
+export interface Program {
+  readonly file: string
+  /** What it is told that it is called. */
+  readonly argv0: string
+  readonly args: readonly string[]
+}
+
 export interface SpawnOptions {
-  readonly shell: string
-  /** One line for the shell; undefined asks for a login shell. */
-  readonly command: string | undefined
   /** A private folder for the names of pipes, for a moment. */
   readonly pipes: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Runs a command or a login shell (a dash before its name, login(1)) on three pipes, in a process group of its own. */
-export function spawnPiped(options: SpawnOptions): RuntimeProcess {
+/** Runs a program on three pipes, in a process group of its own. */
+export function spawnPiped(program: Program, options: SpawnOptions): RuntimeProcess {
   // Windows has no named pipes among its files; there Node's own are as good.
   const pipes = process.platform === 'win32' ? undefined : openOutputPipes(options.pipes)
-  const child = spawnShell(options, pipes?.map(({childEnd}) => childEnd) ?? ['pipe', 'pipe'])
+  const child = spawnProgram(program, options, pipes?.map(({childEnd}) => childEnd) ?? ['pipe', 'pipe'])
   closeChildEnds(pipes ?? [])
   const stdout = pipes?.[0].output ?? (child instanceof Error ? null : child.stdout)
   const stderr = pipes?.[1].output ?? (child instanceof Error ? null : child.stderr)
@@ -55,15 +59,16 @@ export function spawnPiped(options: SpawnOptions): RuntimeProcess {
 }
 
 /** An Error where Node refuses the text: a command with a NUL in it. */
-const spawnShell = (
-  {shell, command, cwd, env}: SpawnOptions,
+const spawnProgram = (
+  {file, argv0, args}: Program,
+  {cwd, env}: SpawnOptions,
   output: readonly (number | 'pipe')[],
 ): ReturnType<typeof spawn> | Error => {
   try {
-    return spawn(shell, command === undefined ? [] : ['-c', command], {
+    return spawn(file, [...args], {
       cwd,
       env: {...env},
-      argv0: command === undefined ? `-${basename(shell)}` : shell,
+      argv0,
       detached: true,
       windowsHide: true,
       stdio: ['pipe', ...output],
