@@ -1,5 +1,5 @@
 import type {Dir} from 'node:fs'
-import {STATUS} from './protocol.ts'
+import {STATUS, type Status} from './protocol.ts'
 import {RefusedError} from './refusal.ts'
 
 /** Of one session; each is a descriptor. OpenSSH's server stops at its ulimit. */
@@ -39,9 +39,9 @@ export function createHandles(): Handles {
     open.set(name, opened)
     return Buffer.from(name)
   }
-  const find = (handle: Buffer): OpenFile | OpenFolder => {
+  const find = (handle: Buffer, status: Status = STATUS.failure): OpenFile | OpenFolder => {
     const found = open.get(handle.toString('latin1'))
-    if (found === undefined) throw new RefusedError(STATUS.failure, 'no such handle')
+    if (found === undefined) throw new RefusedError(status, 'no such handle')
     return found
   }
   return {
@@ -61,7 +61,7 @@ export function createHandles(): Handles {
       return found
     },
     take: (handle) => {
-      const found = find(handle)
+      const found = find(handle, STATUS.noSuchFile)
       open.delete(handle.toString('latin1'))
       return found
     },

@@ -36,17 +36,13 @@ export const realPath = (path: Buffer): Buffer => {
   try {
     return realpathSync.native(path.length === 0 ? '.' : path, {encoding: 'buffer'})
   } catch (error) {
-    const bare = withoutLastSlashes(path)
-    const name = bare.subarray(bare.lastIndexOf('/') + 1)
+    const name = path.subarray(path.lastIndexOf('/') + 1)
     if (systemCode(error) !== 'ENOENT' || name.length === 0 || name.equals(DOTS)) throw error
-    const parent = bare.subarray(0, bare.length - name.length)
+    const parent = path.subarray(0, path.length - name.length)
     const above = realpathSync.native(parent.length === 0 ? '.' : parent, {encoding: 'buffer'})
     return Buffer.concat([above, Buffer.from(above.at(-1) === SLASH ? '' : '/'), name])
   }
 }
-
-const withoutLastSlashes = (path: Buffer): Buffer =>
-  path.at(-1) === SLASH ? withoutLastSlashes(path.subarray(0, -1)) : path
 
 const DOTS = Buffer.from('..')
 const SLASH = '/'.charCodeAt(0)

@@ -35,7 +35,7 @@ export function setAttributes(target: Target, {sizeBytes, mode, times, owner}: A
 
 /** A size or an offset as Node takes it. Throws RefusedError for those that no file has. */
 export const asNumber = (value: bigint): number => {
-  if (value > Number.MAX_SAFE_INTEGER) throw new RefusedError(STATUS.failure, 'no file is that long')
+  if (value > Number.MAX_SAFE_INTEGER) throw new RefusedError(STATUS.badMessage, 'no file is that long')
   return Number(value)
 }
 
