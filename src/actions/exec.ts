@@ -45,20 +45,19 @@ const runOn = async (
   const {env, interrupted} = context
   const attempt = async (session: Session): Promise<{session: Session; result: RemoteResult}> => {
     const directory = directoryOf(session, input)
-    const {workspaceId: id, title, account} = session
-    const result = await telling({workspace: {id, title}, profile: account}, () =>
-      runRemote({session, words, directory, env, stdout, stderr, interrupted}),
-    )
-    return {session, result}
+    return {session, result: await runRemote({session, words, directory, env, stdout, stderr, interrupted})}
   }
   const {session, isReused} = await sessionFor(context, chosen)
-  try {
-    return await attempt(session)
-  } catch (error) {
-    // A gateway that was restarted has forgotten a key that looks good here. It let nobody in, so nothing has run.
-    if (!(error instanceof AuthFailedError && isReused)) throw error
-    return attempt(await renewSession(context, chosen, session))
-  }
+  const {workspaceId: id, title, account} = session
+  return telling({workspace: {id, title}, profile: account}, async () => {
+    try {
+      return await attempt(session)
+    } catch (error) {
+      // A gateway that was restarted has forgotten a key that looks good here. It let nobody in, so nothing has run.
+      if (!(error instanceof AuthFailedError && isReused)) throw error
+      return attempt(await renewSession(context, chosen, session))
+    }
+  })
 }
 
 /** Opens a connection for the next command. Whatever becomes of it, this one has its status. */

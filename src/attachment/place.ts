@@ -42,8 +42,8 @@ export async function isOnlyDefault(tree: string, {cwd, home}: {cwd: string; hom
 }
 
 /**
- * When a directory was made, in ns, as its file system tells (statx(2), `stx_btime`); `'0'` where it does not. It tells
- * a directory from another one that was made or moved to the same path. Inode numbers do not: ext4 gives that of a
+ * When a directory was made, in ns (to a tick of the system's clock, some ms), as its file system tells (statx(2),
+ * `stx_btime`); `'0'` where it does not. It tells a directory from another one that was made or moved to the same path. Inode numbers do not: ext4 gives that of a
  * removed directory to the next one, and some file systems change them at every mount. A layered file system (overlay)
  * copies a directory of a lower layer at the first change below it, and calls the copy new. Throws NoPlaceError.
  */
