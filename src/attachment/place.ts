@@ -2,10 +2,10 @@ import {realpath, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {RuncodeError} from '../core/errors.ts'
 
-/** The current directory was removed, or may not be looked at: what is attached to it can't be told. */
+/** A directory was removed, or may not be looked at: what is attached to it can't be told. */
 export class NoPlaceError extends RuncodeError {
-  constructor(why: string, cause?: unknown) {
-    super(`The current directory ${why}, so nothing can be attached to it.`, {
+  constructor(directory: string, why: string, cause?: unknown) {
+    super(`${directory} ${why}, so nothing can be attached to it.`, {
       code: 'not_attached',
       hint: 'Go to another directory (cd), or name the workspace with --workspace.',
       cause,
@@ -14,11 +14,11 @@ export class NoPlaceError extends RuncodeError {
 }
 
 /** The real path of a directory. Throws NoPlaceError. */
-export async function realPlace(cwd: string): Promise<string> {
+export async function realPlace(directory: string): Promise<string> {
   try {
-    return await realpath(cwd)
+    return await realpath(directory)
   } catch (error) {
-    throw new NoPlaceError('is gone or cannot be read', error)
+    throw new NoPlaceError(`The directory ${directory}`, 'is gone or cannot be read', error)
   }
 }
 
@@ -51,7 +51,7 @@ export async function bornAt(tree: string): Promise<string> {
   try {
     return String((await stat(tree, {bigint: true})).birthtimeNs)
   } catch (error) {
-    throw new NoPlaceError('is gone or cannot be read', error)
+    throw new NoPlaceError(`The directory ${tree}`, 'is gone or cannot be read', error)
   }
 }
 

@@ -1,5 +1,5 @@
-import {type Stats, statSync} from 'node:fs'
-import {uptime, userInfo} from 'node:os'
+import {statSync} from 'node:fs'
+import {homedir, uptime, userInfo} from 'node:os'
 import {isAbsolute} from 'node:path'
 import type {Context, Progress} from '../actions/context.ts'
 import {NoPlaceError} from '../attachment/place.ts'
@@ -41,19 +41,13 @@ export function createContext({progress, warn}: ContextParts): Context {
   }
 }
 
+/** A container may run as a user that the system knows nothing of. */
 const homeOf = (env: NodeJS.ProcessEnv): string => {
-  const home = [env['HOME'], env['USERPROFILE'], homeOfUser()].find((one) => one !== undefined && isAbsolute(one))
+  const home = [() => env['HOME'], homedir, () => userInfo().homedir]
+    .map(resultOrNone)
+    .find((one) => one !== undefined && isAbsolute(one))
   if (home === undefined) throw new NoHomeError()
   return home
-}
-
-/** From the system's own list of users; a container may run as one that is not on it. */
-const homeOfUser = (): string | undefined => {
-  try {
-    return userInfo().homedir
-  } catch {
-    return undefined
-  }
 }
 
 /**
@@ -61,25 +55,18 @@ const homeOfUser = (): string | undefined => {
  * the one that we are in.
  */
 const currentDirectory = (): string => {
-  const [here, cwd] = [statOrNone('.'), textOfCurrentDirectory()]
-  const there = cwd === undefined ? undefined : statOrNone(cwd)
+  const [here, cwd] = [resultOrNone(() => statSync('.')), resultOrNone(() => process.cwd())]
+  const there = cwd === undefined ? undefined : resultOrNone(() => statSync(cwd))
   if (cwd === undefined || here === undefined || there === undefined)
-    throw new NoPlaceError('is gone or cannot be read')
-  if (there.ino !== here.ino || there.dev !== here.dev) throw new NoPlaceError('has a name that is no text')
+    throw new NoPlaceError('The current directory', 'is gone or cannot be read')
+  if (there.ino !== here.ino || there.dev !== here.dev)
+    throw new NoPlaceError('The current directory', 'has a name that is no text')
   return cwd
 }
 
-const textOfCurrentDirectory = (): string | undefined => {
+const resultOrNone = <T>(ask: () => T): T | undefined => {
   try {
-    return process.cwd()
-  } catch {
-    return undefined
-  }
-}
-
-const statOrNone = (path: string): Stats | undefined => {
-  try {
-    return statSync(path, {throwIfNoEntry: false})
+    return ask()
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {makePrivateFolder, readIfThere, removeWhole, writeWhole} from '../core/files.ts'
+import {folderFault, makePrivateFolder, readIfThere, removeWhole, writeWhole} from '../core/files.ts'
 import type {Session, SessionOwner} from './session.ts'
 import {parseSession} from './session-file.ts'
 
@@ -17,14 +17,23 @@ export const sessionsFolder = (
 const pointerFile = (folder: string): string => join(folder, 'current')
 const isGeneration = (name: string): boolean => /^g[0-9a-f]{24}$/.test(name)
 
-/** The current session of a workspace, fresh or not; undefined where there is none for this very control plane. */
+/**
+ * The current session of a workspace, fresh or not; undefined where there is none for this very control plane, and where
+ * others could have put it there: a session says which machine is reached.
+ */
 export async function readCurrentSession(state: string, owner: SessionOwner): Promise<Session | undefined> {
   const folder = sessionsFolder(state, owner)
   const generation = (await readIfThere(pointerFile(folder)))?.trim()
-  if (generation === undefined || !isGeneration(generation)) return undefined
+  if (generation === undefined || !isGeneration(generation) || (await faultOf(folder)) !== undefined) return undefined
   const session = await readGeneration(join(folder, generation))
-  return session?.origin === owner.origin ? session : undefined
+  return session !== undefined && isOf(session, owner) ? session : undefined
 }
+
+/** A folder that another process removes meanwhile is as good as none. */
+const faultOf = (folder: string): Promise<string | undefined> => folderFault(folder).catch(() => 'is gone')
+
+const isOf = (session: Session, {account, origin, workspaceId}: SessionOwner): boolean =>
+  session.account === account && session.origin === origin && session.workspaceId === workspaceId
 
 const readGeneration = async (folder: string): Promise<Session | undefined> => {
   const text = await readIfThere(join(folder, 'session.json'))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs'
 import {createServer, type Server} from 'node:net'
 import {join} from 'node:path'
 import {deadlineIn} from '../../src/core/deadline.ts'
@@ -197,6 +197,8 @@ describe('openSession()', () => {
       'session.json has no moment': json({mintedAt: 'yesterday'}),
       'session.json has no pins in its list': json({hostKeys: [null]}),
       'session.json has another id': json({workspaceId: '../x'}),
+      'session.json is that of another workspace': json({workspaceId: '42'}),
+      'session.json is that of another account': json({account: 'other'}),
       'session.json leads to a config elsewhere': json({configFile: '/tmp/config'}),
       'the pointer is empty': pointer(''),
       'the pointer leads out of the folder': pointer('../../../etc'),
@@ -210,6 +212,13 @@ describe('openSession()', () => {
         assert.deepEqual((await open()).session, next.session)
       })
     }
+
+    it('others could have put it there, and refuses the folder', async () => {
+      await open()
+      chmodSync(sessionsFolder(state(), owner), 0o777)
+      assert.equal(await readCurrentSession(state(), owner), undefined)
+      await assert.rejects(open(), {code: 'unsafe_folder'})
+    })
 
     it('the state folder was moved', async () => {
       await open()
