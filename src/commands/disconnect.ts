@@ -6,7 +6,8 @@ import {printable} from '../core/printable.ts'
 export default class Disconnect extends BaseCommand {
   static override summary = 'Detach this place from its workspace'
   static override description =
-    'The workspace itself goes on running. Its session goes with the last place that is attached to it.'
+    `The workspace itself goes on running. Its session goes with the last place that is attached to it. The default of your
+home directory is detached only there.`
   static override examples = ['<%= config.bin %> disconnect', '<%= config.bin %> disconnect --all']
   static override flags = {
     keep: Flags.boolean({description: 'leave the session as it is'}),

@@ -7,7 +7,8 @@ import {printable} from '../core/printable.ts'
 export default class Stop extends BaseCommand {
   static override summary = 'Power a workspace off'
   static override description =
-    'Without a name: that of RUNCODE_WORKSPACE, else the one that is attached here, but never the default of your home directory.'
+    `Without a name: that of RUNCODE_WORKSPACE, else the one that is attached here, but never the default of your home
+directory.`
   static override examples = ['<%= config.bin %> stop', '<%= config.bin %> stop payments-api --keep']
   static override args = {workspace: workspaceArg()}
   static override flags = {...profileFlag, keep: Flags.boolean({description: 'keep what is attached, and the session'})}
