@@ -9,6 +9,7 @@ import {startMaster} from '../openssh/master.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {OpenedSession} from '../session/open-session.ts'
 import type {Session} from '../session/session.ts'
+import {unlessEnded} from '../session/session-ended.ts'
 import {isRunning, nameOf, type Workspace, wordFor} from '../workspace/workspace.ts'
 import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
@@ -128,21 +129,21 @@ const openConnection = async (
   const {account, origin, workspace, plane} = found
   const {ttlSeconds, wait} = options
   const owner = {account: account.name, origin, workspaceId: workspace.id}
-  const take = (force: boolean): Promise<OpenedSession> =>
+  const take = (which: {force: boolean; refused?: Session}): Promise<OpenedSession> =>
     context.progress.step('Taking a pass', () =>
-      mintSession(context, owner, plane, {ttlSeconds, force, deadline, title: workspace.title}),
+      mintSession(context, owner, plane, {ttlSeconds, ...which, deadline, title: workspace.title}),
     )
   const open = ({session, isReused}: OpenedSession): Promise<void> =>
     context.progress.step(wait ? 'Waiting for SSH to answer' : 'Connecting', () =>
-      knock(context, workspace, session, {wait, isReused, deadline}),
+      unlessEnded(session, () => knock(context, workspace, session, {wait, isReused, deadline})),
     )
-  const opened = await take(options.force || wasStarted)
+  const opened = await take({force: options.force || wasStarted})
   try {
     await open(opened)
     return opened
   } catch (error) {
     if (!(error instanceof AuthFailedError && opened.isReused)) throw error
-    const renewed = await take(true)
+    const renewed = await take({force: false, refused: opened.session})
     await open(renewed)
     return renewed
   }
@@ -177,11 +178,13 @@ const tryConnect = async ({env}: Context, session: Session, deadline: Deadline):
   const {configFile, alias, controlPath, folder, host} = session
   if (controlPath !== undefined) {
     const start = await startMaster({configFile, alias, controlPath, folder, env}, deadline)
-    return start.isUp ? undefined : explainSsh(start.stderr, host, start.ending)
+    if (start.isUp) return undefined
+    if (start.ending !== 'impossible') return explainSsh(start.stderr, host, start.ending)
   }
   const ssh = await findProgram('ssh', env)
   const limits = {timeoutMs: deadline.remainingMs(), signal: deadline.signal}
-  const {ending, stderr, timedOut} = await run(ssh, ['-F', configFile, alias, 'true'], {env, ...limits})
+  const args = ['-F', configFile, '-o', 'ControlPath=none', alias, 'true']
+  const {ending, stderr, timedOut} = await run(ssh, args, {env, ...limits})
   if (ending.kind === 'exited' && ending.code === 0) return undefined
   return explainSsh(stderr, host, timedOut || deadline.signal.aborted ? 'timed out' : ending)
 }

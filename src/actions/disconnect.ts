@@ -37,10 +37,11 @@ export async function disconnect(context: Context, {keep, all}: DisconnectInput)
     const owner = ownerOf(here)
     const same = every.filter((one) => isOf(one, owner))
     const detached = all ? same : [here]
-    for (const attachment of detached) await removeAttachment(state, attachment)
     const isLast = detached.length === same.length
+    // The place goes last: where this is cut off, the same command finishes it.
     const isSessionDropped =
       isLast && !keep && (await dropSession(state, owner, deadlineIn(LIMIT_MS, context.interrupted)))
+    for (const attachment of detached) await removeAttachment(state, attachment)
     return {owner, title: here.title, detached: detached.map(({tree}) => tree), isSessionDropped}
   })
 }

@@ -4,6 +4,7 @@ import {startMasterInBackground} from '../openssh/master.ts'
 import {parseRemoteWords, type RemoteWords} from '../remote-command/remote-words.ts'
 import {type RemoteResult, runRemote} from '../remote-command/run-remote.ts'
 import type {Session} from '../session/session.ts'
+import {unlessEnded} from '../session/session-ended.ts'
 import {type ChosenWorkspace, type Naming, telling, withWorkspace} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 import {renewSession, sessionFor} from './session-for.ts'
@@ -43,10 +44,11 @@ const runOn = async (
 ): Promise<{session: Session; result: RemoteResult}> => {
   const {words, stdout, stderr} = input
   const {env, interrupted} = context
-  const attempt = async (session: Session): Promise<{session: Session; result: RemoteResult}> => {
-    const directory = directoryOf(session, input)
-    return {session, result: await runRemote({session, words, directory, env, stdout, stderr, interrupted})}
-  }
+  const attempt = (session: Session): Promise<{session: Session; result: RemoteResult}> =>
+    unlessEnded(session, async () => {
+      const directory = directoryOf(session, input)
+      return {session, result: await runRemote({session, words, directory, env, stdout, stderr, interrupted})}
+    })
   const {session, isReused} = await sessionFor(context, chosen)
   const {workspaceId: id, title, account} = session
   return telling({workspace: {id, title}, profile: account}, async () => {

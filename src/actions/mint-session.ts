@@ -3,7 +3,7 @@ import {formatDuration} from '../core/duration.ts'
 import type {ControlPlane, MintAnswer} from '../provider/control-plane.ts'
 import {BadAnswerError} from '../provider/refusal.ts'
 import {type Mint, type OpenedSession, openSession} from '../session/open-session.ts'
-import type {SessionOwner} from '../session/session.ts'
+import type {Session, SessionOwner} from '../session/session.ts'
 import {UnsafeBundleError} from '../workspace/connection-bundle.ts'
 import type {Context} from './context.ts'
 
@@ -17,6 +17,8 @@ const SKEW_SECONDS = 60
 export interface MintOptions {
   readonly ttlSeconds: number
   readonly force: boolean
+  /** A session that the gateway turned away, however good it looks. */
+  readonly refused?: Session | undefined
   readonly deadline: Deadline
   /** What the workspace is called, as far as we know: its title is the user of a bundle. */
   readonly title: string
@@ -29,7 +31,7 @@ export async function mintSession(
   plane: ControlPlane,
   options: MintOptions,
 ): Promise<OpenedSession> {
-  const {ttlSeconds, force, deadline, title} = options
+  const {ttlSeconds, force, refused, deadline, title} = options
   const opened = await openSession({
     owner,
     state: context.folders.state,
@@ -38,6 +40,7 @@ export async function mintSession(
     now: context.now,
     deadline,
     force,
+    refused,
     mint: async (publicKey) => {
       const answer = await plane.mint({id: owner.workspaceId, publicKey, ttlSeconds}, deadline)
       if (answer.bundle.user !== title) await refuseUserOfAnother(owner, plane, answer.bundle.user, deadline)

@@ -20,7 +20,7 @@ export async function sessionFor(context: Context, chosen: ChosenWorkspace): Pro
   if (chosen.why === 'attachment') {
     const session = await readCurrentSession(context.folders.state, ownerOf(chosen.attachment))
     if (session !== undefined && isFresh(session, context.now())) return {session, isReused: true}
-    return mintAttached(context, chosen.attachment, {force: false})
+    return mintAttached(context, chosen.attachment)
   }
   const {factsOfFound, resolveWorkspace} = await import('./open-account.ts')
   const {DEFAULT_TTL_SECONDS, mintSession} = await import('./mint-session.ts')
@@ -32,23 +32,22 @@ export async function sessionFor(context: Context, chosen: ChosenWorkspace): Pro
   return telling(factsOfFound(found), () => mintSession(context, owner, plane, options))
 }
 
-/** A new pass for the very workspace of a session: no name is looked up again, which might be another one's by now. */
-export async function renewSession(context: Context, chosen: ChosenWorkspace, session: Session): Promise<Session> {
+/**
+ * A good session for the very workspace of one that the gateway turned away: no name is looked up again, which might be
+ * another one's by now.
+ */
+export async function renewSession(context: Context, chosen: ChosenWorkspace, refused: Session): Promise<Session> {
   const opened =
     chosen.why === 'attachment'
-      ? await mintAttached(context, chosen.attachment, {force: true})
-      : await mintFor(context, session, {force: true})
+      ? await mintAttached(context, chosen.attachment, refused)
+      : await mintFor(context, refused, refused)
   return opened.session
 }
 
-const mintAttached = async (
-  context: Context,
-  attachment: Attachment,
-  {force}: {force: boolean},
-): Promise<OpenedSession> => {
+const mintAttached = async (context: Context, attachment: Attachment, refused?: Session): Promise<OpenedSession> => {
   const {title, workspaceId} = attachment
   const target = {...ownerOf(attachment), title}
-  const opened = await askingFor(attachment, () => mintFor(context, target, {force}))
+  const opened = await askingFor(attachment, () => mintFor(context, target, refused))
   if (!opened.isReused && opened.session.title !== title) {
     context.warn(
       `The workspace ${workspaceId} was "${title}" when it was attached; now it is "${opened.session.title}".`,
@@ -60,12 +59,12 @@ const mintAttached = async (
 const mintFor = async (
   context: Context,
   {account, origin, workspaceId, title}: SessionOwner & Pick<Session, 'title'>,
-  {force}: {force: boolean},
+  refused: Session | undefined,
 ): Promise<OpenedSession> => {
   const {openAccountOf} = await import('./open-account.ts')
   const {DEFAULT_TTL_SECONDS, mintSession} = await import('./mint-session.ts')
   const owner = {account, origin, workspaceId}
   const {plane} = await openAccountOf(context, owner)
   const deadline = deadlineIn(LIMIT_MS, context.interrupted)
-  return mintSession(context, owner, plane, {ttlSeconds: DEFAULT_TTL_SECONDS, force, deadline, title})
+  return mintSession(context, owner, plane, {ttlSeconds: DEFAULT_TTL_SECONDS, force: false, refused, deadline, title})
 }

@@ -46,8 +46,8 @@ export async function stopWorkspace(context: Context, input: StopInput): Promise
     const {why} = chosen
     if (input.keep) return {owner, title, why, detached: []}
     const attachments = (await listAttachments(context.folders.state)).filter((one) => isOf(one, owner))
-    for (const attachment of attachments) await removeAttachment(context.folders.state, attachment)
     await dropSession(context.folders.state, owner, deadline)
+    for (const attachment of attachments) await removeAttachment(context.folders.state, attachment)
     return {owner, title, why, detached: attachments.map(({tree}) => tree)}
   })
 }

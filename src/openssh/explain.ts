@@ -68,5 +68,13 @@ const KEY_REFUSED =
   /^(?:\S+: Permission denied \([a-z,-]*\)|(?:Received disconnect|Disconnected) .*Too many authentication failures)/im
 /** Too old for our config, or not to be used with it. */
 const UNFIT_SSH = /^.*: (?:line \d+: )?Bad (?:configuration option|owner or permissions on)|bad configuration options/im
+/** Before ssh opened a session: nothing has run. */
 const BEFORE_A_SESSION =
-  /^(?:ssh: connect to host|ssh: Could not resolve hostname|(?:kex|ssh)_exchange_identification|(?:Connection timed out during )?banner exchange|Unable to negotiate|.*Session open refused by peer)/im
+  /^(?:Can't open user config file|ssh: connect to host|ssh: Could not resolve hostname|(?:kex|ssh)_exchange_identification|(?:Connection timed out during )?banner exchange|Unable to negotiate|.*Session open refused by peer)/im
+
+/**
+ * A client that may go nowhere but over the master did not reach it: it ended between two moments. Where it was reached
+ * and was lost after that, ssh says so as mux_client, and nobody knows what ran.
+ */
+export const isMasterGone = (stderr: string): boolean =>
+  /kex_exchange_identification/.test(stderr) && !/mux_client/.test(stderr)

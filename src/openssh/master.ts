@@ -3,15 +3,20 @@ import {join} from 'node:path'
 import type {Deadline} from '../core/deadline.ts'
 import {removeWhole} from '../core/files.ts'
 import {type Ending, startDetached} from '../core/process.ts'
+import {isPrivateSocket, prepareSocket} from './control-socket.ts'
 import {askMaster} from './mux.ts'
 import {findProgram} from './programs.ts'
 
-/** Whether a master answers behind this socket. */
-export const isMasterAlive = (controlPath: string): Promise<boolean> => askMaster(controlPath, 'check')
+/** Longer than a master needs on a machine that is very busy. */
+const PATIENCE_MS = 2000
+
+/** Whether a master of ours answers behind this socket. */
+export const isMasterAlive = async (controlPath: string): Promise<boolean> =>
+  (await isPrivateSocket(controlPath)) && (await askMaster(controlPath, 'check')) === 'yes'
 
 /** Lets the master take no new clients and end with the last of those it has; with `now`, end at once. */
 export async function stopMaster(controlPath: string, {now}: {now: boolean}): Promise<void> {
-  await askMaster(controlPath, now ? 'exit' : 'stop', {timeoutMs: 1000})
+  if (await isPrivateSocket(controlPath)) await askMaster(controlPath, now ? 'exit' : 'stop', {timeoutMs: 1000})
 }
 
 export interface MasterOptions {
@@ -25,19 +30,25 @@ export interface MasterOptions {
 
 export type MasterStart =
   | {readonly isUp: true}
+  /** There is no folder for its socket: every command connects on its own. */
+  | {readonly isUp: false; readonly ending: 'impossible'}
   | {readonly isUp: false; readonly ending: Ending | 'timed out'; readonly stderr: string}
 
 /**
  * Starts a master that outlives us and every terminal: a session of its own, all three streams on the null device or a
  * log. With ControlPersist ssh puts the master into the background when the login is done, and runs `true` over it, so
  * its own exit 0 says that the master is up. Of several that start at once one becomes the master and the others are
- * plain sessions that end with their `true` (ControlMaster auto, ssh_config(5)).
+ * plain sessions that end with their `true` (ControlMaster auto, ssh_config(5)). A socket behind which someone is silent
+ * is taken away first: ssh would wait for him without a limit.
  */
 export async function startMaster(
   {configFile, alias, controlPath, folder, env}: MasterOptions,
   deadline: Deadline,
 ): Promise<MasterStart> {
-  if (await isMasterAlive(controlPath)) return {isUp: true}
+  if (!(await prepareSocket(controlPath))) return {isUp: false, ending: 'impossible'}
+  const answer = await askMaster(controlPath, 'check', {timeoutMs: PATIENCE_MS})
+  if (answer === 'yes') return {isUp: true}
+  if (answer === 'silent') await removeWhole(controlPath)
   const ssh = await findProgram('ssh', env)
   const logFile = join(folder, 'master.log')
   await removeWhole(logFile)
@@ -52,8 +63,13 @@ export async function startMaster(
   return {isUp: false, ending: result, stderr: await readFile(logFile, 'utf8').catch(() => '')}
 }
 
-/** Starts it and waits for nothing: the command of this moment goes its own way, the next one finds a master. */
-export async function startMasterInBackground({configFile, alias, folder, env}: MasterOptions): Promise<void> {
+/**
+ * Starts it and waits for nothing: the command of this moment goes its own way, the next one finds a master. Not where
+ * someone is silent behind the socket, who may only be busy: each command would leave an ssh behind that waits for him.
+ */
+export async function startMasterInBackground(options: MasterOptions): Promise<void> {
+  const {configFile, alias, controlPath, folder, env} = options
+  if (!(await prepareSocket(controlPath)) || (await askMaster(controlPath, 'check')) !== 'no') return
   const ssh = await findProgram('ssh', env)
   const {release} = startDetached(ssh, argsOf(configFile, alias), {
     env,

@@ -12,34 +12,34 @@ const REQUESTS = {
   stop: {type: 0x10000009, answer: 0x80000001},
 } as const
 
-/**
- * Asks the master behind a control socket, without starting a program. True where it did as asked (for `check`: is
- * alive); false where nobody listens, or nothing fitting came within the time.
- */
+/** `yes`: it did as asked. `no`: nobody listens, or what listens is no master. `silent`: nothing came within the time. */
+export type MasterAnswer = 'yes' | 'no' | 'silent'
+
+/** Asks the master behind a control socket, without starting a program. */
 export function askMaster(
   controlPath: string,
   request: keyof typeof REQUESTS,
   {timeoutMs = 300} = {},
-): Promise<boolean> {
+): Promise<MasterAnswer> {
   return new Promise((resolve) => {
     const socket = connect(controlPath)
-    const timer = setTimeout(() => end(false), timeoutMs)
-    const end = (done: boolean): void => {
+    const timer = setTimeout(() => end('silent'), timeoutMs)
+    const end = (answer: MasterAnswer): void => {
       clearTimeout(timer)
       socket.destroy()
-      resolve(done)
+      resolve(answer)
     }
     let received: Buffer = Buffer.alloc(0)
-    socket.on('error', () => end(false))
-    socket.on('close', () => end(false))
+    socket.on('error', () => end('no'))
+    socket.on('close', () => end('no'))
     socket.on('connect', () => socket.write(Buffer.concat([packet(HELLO, VERSION), packet(REQUESTS[request].type, 0)])))
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
       for (let message = takePacket(received); message !== undefined; message = takePacket(received)) {
         received = message.rest
-        if (message.type !== HELLO) return end(message.type === REQUESTS[request].answer)
+        if (message.type !== HELLO) return end(message.type === REQUESTS[request].answer ? 'yes' : 'no')
       }
-      if (received.length > 65_536) end(false)
+      if (received.length > 65_536) end('no')
     })
   })
 }

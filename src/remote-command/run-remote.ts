@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto'
 import {RuncodeError} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type Ending, endingOf, passSignals, signalStatus, startAttached} from '../core/process.ts'
-import {explainRefusal, isMasterFull} from '../openssh/explain.ts'
+import {explainRefusal, isMasterFull, isMasterGone} from '../openssh/explain.ts'
 import {isMasterAlive} from '../openssh/master.ts'
 import {lastLine, OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
@@ -62,10 +62,11 @@ export async function runRemote(command: RemoteCommand): Promise<RemoteResult> {
   const {controlPath} = command.session
   const isAlive = controlPath !== undefined && (await isMasterAlive(controlPath))
   const over = isAlive ? await attempt(ssh, OVER_MASTER, command) : undefined
-  // A master that is full opened no session, so nothing has run; a connection of its own may.
-  const isFull = over !== undefined && !over.status.hasBegun && isMasterFull(over.said)
-  const outcome = over === undefined || isFull ? await attempt(ssh, ALONE, command) : over
-  return {exitCode: exitCodeOf(outcome, command), usedMaster: isAlive && !isFull}
+  // A master that is full, or has just ended, opened no session, so nothing has run; a connection of its own may.
+  const isTurnedAway =
+    over !== undefined && !over.status.hasBegun && (isMasterFull(over.said) || isMasterGone(over.said))
+  const outcome = over === undefined || isTurnedAway ? await attempt(ssh, ALONE, command) : over
+  return {exitCode: exitCodeOf(outcome, command), usedMaster: isAlive && !isTurnedAway}
 }
 
 /** What came before the command began is kept up to this many bytes, the last ones. */

@@ -1,4 +1,5 @@
 import {endingOf, passSignals, signalStatus, startAttached} from '../core/process.ts'
+import {isMasterAlive} from '../openssh/master.ts'
 import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {Session} from '../session/session.ts'
@@ -15,7 +16,10 @@ export async function runShell(
 ): Promise<number> {
   const ssh = await findProgram('ssh', env)
   const line = wrapShell(directory)
-  const args = ['-tt', '-F', session.configFile, session.alias, ...(line === undefined ? [] : [line])]
+  const {configFile, alias, controlPath} = session
+  // ssh would wait without a limit for a master that is silent.
+  const way = controlPath !== undefined && (await isMasterAlive(controlPath)) ? [] : ['-o', 'ControlPath=none']
+  const args = ['-tt', '-F', configFile, ...way, alias, ...(line === undefined ? [] : [line])]
   const child = startAttached(ssh, args, {env, stdio: 'inherit'})
   const signals = passSignals(child, {passed: ['SIGTERM', 'SIGHUP'], ignored: ['SIGINT', 'SIGQUIT']})
   const ending = await endingOf(child)

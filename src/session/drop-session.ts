@@ -3,9 +3,11 @@ import {join} from 'node:path'
 import type {Deadline} from '../core/deadline.ts'
 import {removeEmptyFolders, removeWhole} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
+import {removeControlSocket} from '../openssh/control-socket.ts'
 import {stopMaster} from '../openssh/master.ts'
+import {forgetRefusal} from './refusal.ts'
 import type {SessionOwner} from './session.ts'
-import {clearCurrent, oldGenerations, removeHalfWritten, sessionsFolder} from './session-store.ts'
+import {clearCurrent, oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
 
 /** Ends every master of a workspace at once and removes all its sessions. True where there was one. */
 export async function dropSession(state: string, owner: SessionOwner, deadline: Deadline): Promise<boolean> {
@@ -13,12 +15,13 @@ export async function dropSession(state: string, owner: SessionOwner, deadline: 
   if ((await stat(folder).catch(() => undefined)) === undefined) return false
   const dropped = await withLock(join(folder, 'lock'), deadline, async () => {
     await clearCurrent(state, owner)
-    await removeHalfWritten(state, owner)
+    await removeHalfSet(state, owner)
+    await forgetRefusal(folder)
     const generations = await oldGenerations(state, owner)
     for (const {folder: generation, session} of generations) {
       if (session?.controlPath !== undefined) {
         await stopMaster(session.controlPath, {now: true})
-        await removeWhole(session.controlPath)
+        await removeControlSocket(session.controlPath)
       }
       await removeWhole(generation)
     }

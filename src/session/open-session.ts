@@ -8,6 +8,7 @@ import {createKeyPair} from '../openssh/key-pair.ts'
 import {renderKnownHosts} from '../openssh/known-hosts.ts'
 import {canCarry, renderConfig, UnsafePathError} from '../openssh/render-config.ts'
 import {type ConnectionBundle, UnsafeBundleError} from '../workspace/connection-bundle.ts'
+import {keepRefusal, sharedRefusal} from './refusal.ts'
 import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
 import {renderSession} from './session-file.ts'
 import {createGeneration, readCurrentSession, sessionsFolder, setCurrent} from './session-store.ts'
@@ -31,6 +32,8 @@ export interface OpenSessionOptions {
   readonly deadline: Deadline
   /** Take a new pass even if the one at hand is good. */
   readonly force: boolean
+  /** A pass that the gateway turned away. Any other good one will do: someone else may have renewed it already. */
+  readonly refused?: Session | undefined
   /** Sends the public half of a new key, and nothing else of it, to the control plane. */
   readonly mint: (publicKey: string) => Promise<Mint>
 }
@@ -44,24 +47,30 @@ export interface OpenedSession {
 
 /**
  * The session to use for a workspace: the current one while its pass is good, else a new generation. One mint at a time
- * per workspace across processes; who comes second finds it done. A refusal leaves everything as it was.
+ * per workspace across processes; who waited for it shares what came of it, a refusal too. A refusal leaves the session
+ * at hand as it was.
  */
 export async function openSession(options: OpenSessionOptions): Promise<OpenedSession> {
-  const {owner, state, force, now, deadline} = options
+  const {owner, state, force, refused, now, deadline} = options
+  const isGood = (session: Session | undefined): session is Session =>
+    session !== undefined && session.folder !== refused?.folder && isFresh(session, now())
   const atHand = await readCurrentSession(state, owner)
-  if (!force && atHand !== undefined && isFresh(atHand, now()))
-    return {session: atHand, isReused: true, isPinChanged: false}
+  if (!force && isGood(atHand)) return {session: atHand, isReused: true, isPinChanged: false}
   const folder = sessionsFolder(state, owner)
   // Before a pass is asked for that ssh could not be told of.
   if (!canCarry(folder)) throw new UnsafePathError(folder)
   await makePrivateFolder(folder)
-  return withLock(join(folder, 'lock'), deadline, async () => {
+  return withLock(join(folder, 'lock'), deadline, async ({words, waitedFor}) => {
     const current = await readCurrentSession(state, owner)
-    const isNew = current !== undefined && current.folder !== atHand?.folder
-    if (current !== undefined && (!force || isNew) && isFresh(current, now())) {
-      return {session: current, isReused: true, isPinChanged: false}
-    }
-    const session = await createSession(options)
+    const isNew = current?.folder !== atHand?.folder
+    if ((!force || isNew) && isGood(current)) return {session: current, isReused: true, isPinChanged: false}
+    const shared = await sharedRefusal(folder, waitedFor)
+    if (shared !== undefined) throw shared
+    const session = await createSession(options).catch(async (error: unknown) => {
+      // Our own limit, or Ctrl-C, is no answer to anybody else.
+      if (!deadline.signal.aborted) await keepRefusal(folder, words, error)
+      throw error
+    })
     await setCurrent(state, session)
     await sweepGenerations(state, owner, now())
     return {session, isReused: false, isPinChanged: current !== undefined && pinOf(current) !== pinOf(session)}

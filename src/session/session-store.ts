@@ -1,7 +1,15 @@
 import {randomBytes} from 'node:crypto'
 import {readdir} from 'node:fs/promises'
-import {join} from 'node:path'
-import {folderFault, makePrivateFolder, readIfThere, removeWhole, writeWhole} from '../core/files.ts'
+import {dirname, join} from 'node:path'
+import {
+  folderFault,
+  makePrivateFolder,
+  readIfThere,
+  refuseUnsafeFolders,
+  removeHalfWritten,
+  removeWhole,
+  writeWhole,
+} from '../core/files.ts'
 import type {Session, SessionOwner} from './session.ts'
 import {parseSession} from './session-file.ts'
 
@@ -18,24 +26,24 @@ const pointerFile = (folder: string): string => join(folder, 'current')
 const isGeneration = (name: string): boolean => /^g[0-9a-f]{24}$/.test(name)
 
 /**
- * The current session of a workspace, fresh or not; undefined where there is none for this very control plane, and where
- * others could have put it there: a session says which machine is reached.
+ * The current session of a workspace, fresh or not; undefined where there is none for this very control plane. Its
+ * config is handed to ssh, so nobody else may have written it: throws UnsafeFolderError.
  */
 export async function readCurrentSession(state: string, owner: SessionOwner): Promise<Session | undefined> {
   const folder = sessionsFolder(state, owner)
+  await refuseUnsafeFolders(state, dirname(dirname(folder)), dirname(folder), folder)
   const generation = (await readIfThere(pointerFile(folder)))?.trim()
-  if (generation === undefined || !isGeneration(generation) || (await faultOf(folder)) !== undefined) return undefined
+  if (generation === undefined || !isGeneration(generation)) return undefined
   const session = await readGeneration(join(folder, generation))
   return session !== undefined && isOf(session, owner) ? session : undefined
 }
-
-/** A folder that another process removes meanwhile is as good as none. */
-const faultOf = (folder: string): Promise<string | undefined> => folderFault(folder).catch(() => 'is gone')
 
 const isOf = (session: Session, {account, origin, workspaceId}: SessionOwner): boolean =>
   session.account === account && session.origin === origin && session.workspaceId === workspaceId
 
 const readGeneration = async (folder: string): Promise<Session | undefined> => {
+  const fault = await folderFault(folder).catch(() => 'is not there')
+  if (fault !== undefined) return undefined
   const text = await readIfThere(join(folder, 'session.json'))
   return text === undefined ? undefined : parseSession(text, folder)
 }
@@ -65,12 +73,8 @@ export async function oldGenerations(
 }
 
 /** Removes what a process that was killed while it wrote left beside the generations; only under the workspace's lock. */
-export async function removeHalfWritten(state: string, owner: SessionOwner): Promise<void> {
-  const folder = sessionsFolder(state, owner)
-  for (const name of await readdir(folder)) {
-    if (/^(?:current|lock)\.[0-9a-f]{12}\.tmp$/.test(name)) await removeWhole(join(folder, name))
-  }
-}
+export const removeHalfSet = (state: string, owner: SessionOwner): Promise<void> =>
+  removeHalfWritten(sessionsFolder(state, owner), /^(?:current|refused)$/)
 
 /** Forgets the current session; its generation is left to the sweep. */
 export const clearCurrent = (state: string, owner: SessionOwner): Promise<void> =>

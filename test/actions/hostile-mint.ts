@@ -48,7 +48,7 @@ export class Machine {
     const owner = {account: 'x', origin: 'https://cp.example.test', workspaceId: '41' as WorkspaceId}
     const refuse = () => Promise.reject(new TypeError('not asked for'))
     const plane: ControlPlane = {
-      ...{listWorkspaces: refuse, startWorkspace: refuse, stopWorkspace: refuse},
+      ...{listWorkspaces: async () => [], startWorkspace: refuse, stopWorkspace: refuse},
       mint: async ({publicKey}) => {
         const {bundle, date, isLocal} = typeof said === 'function' ? said(publicKey) : said
         return {
@@ -58,7 +58,7 @@ export class Machine {
       },
     }
     const deadline = deadlineIn(60_000, new AbortController().signal)
-    return mintSession(this.#context(), owner, plane, {ttlSeconds: TTL_SECONDS, force, deadline})
+    return mintSession(this.#context(), owner, plane, {ttlSeconds: TTL_SECONDS, force, deadline, title: 'any'})
   }
 
   /** Every path below the folder, files with what is in them. */

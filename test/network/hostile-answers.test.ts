@@ -177,7 +177,7 @@ describe('a hostile answer', () => {
     ['JSON with more behind it', Buffer.from('{} {}'), undefined],
     ['100 lists in each other', Buffer.from('['.repeat(100) + ']'.repeat(100)), nested(100)],
     ['101 lists in each other', Buffer.from('['.repeat(101) + ']'.repeat(101)), undefined],
-    ['101 objects in each other', Buffer.from('{"a":'.repeat(101) + '1' + '}'.repeat(101)), undefined],
+    ['101 objects in each other', Buffer.from(`${'{"a":'.repeat(101)}1${'}'.repeat(101)}`), undefined],
     [
       'brackets in text, which nest nothing',
       Buffer.from(JSON.stringify(`${'['.repeat(200)}\\"${'{'.repeat(200)}`)),

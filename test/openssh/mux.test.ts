@@ -46,7 +46,7 @@ describe('askMaster()', () => {
     master((socket) => socket.once('data', () => answers.forEach((answer) => void socket.write(answer))))
 
   it('finds a living master, however its answer is cut', async () => {
-    assert.equal(await askMaster(await answering(HELLO, ALIVE), 'check'), true)
+    assert.equal(await askMaster(await answering(HELLO, ALIVE), 'check'), 'yes')
     const bytes = Buffer.concat([HELLO, ALIVE])
     server?.close()
     server = undefined
@@ -56,7 +56,7 @@ describe('askMaster()', () => {
       bytes.forEach((byte, at) => void setTimeout(() => socket.write(Buffer.of(byte)), at))
     })
     await new Promise<void>((resolve) => server?.listen(path, resolve))
-    assert.equal(await askMaster(path, 'check', {timeoutMs: 5000}), true)
+    assert.equal(await askMaster(path, 'check', {timeoutMs: 5000}), 'yes')
   })
 
   for (const [request, type] of [
@@ -72,7 +72,7 @@ describe('askMaster()', () => {
           socket.write(Buffer.concat([HELLO, request === 'check' ? ALIVE : OK]))
         }),
       )
-      assert.equal(await askMaster(path, request), true)
+      assert.equal(await askMaster(path, request), 'yes')
       assert.deepEqual(Buffer.concat(seen), Buffer.concat([HELLO, message(type, 0)]))
     })
   }
@@ -85,7 +85,7 @@ describe('askMaster()', () => {
       ['stop', DENIED],
       ['check', message(0x80000003, 0, 0)],
     ] as const) {
-      assert.equal(await askMaster(await answering(HELLO, answer), request), false)
+      assert.equal(await askMaster(await answering(HELLO, answer), request), 'no')
       server?.close()
     }
   })
@@ -93,7 +93,7 @@ describe('askMaster()', () => {
   it('gives up on a master that is silent, in its time', async () => {
     const path = await master(() => undefined)
     const startMs = performance.now()
-    assert.equal(await askMaster(path, 'check', {timeoutMs: 150}), false)
+    assert.equal(await askMaster(path, 'check', {timeoutMs: 150}), 'silent')
     assert.ok(performance.now() - startMs >= 145)
   })
 
@@ -106,7 +106,7 @@ describe('askMaster()', () => {
   })) {
     it(`is not fooled by one that ${what}`, async () => {
       const path = await master((socket) => socket.end(bytes))
-      assert.equal(await askMaster(path, 'check', {timeoutMs: 2000}), false)
+      assert.equal(await askMaster(path, 'check', {timeoutMs: 2000}), 'no')
     })
   }
 
@@ -116,12 +116,12 @@ describe('askMaster()', () => {
       const more = (): void => void (socket.destroyed || socket.write(Buffer.alloc(65_536), more))
       more()
     })
-    assert.equal(await askMaster(path, 'check', {timeoutMs: 10_000}), false)
+    assert.equal(await askMaster(path, 'check', {timeoutMs: 10_000}), 'no')
   })
 
   it('finds nobody behind a path that is missing, no socket, or too long', async () => {
-    assert.equal(await askMaster(join(folder.path, 'none'), 'check'), false)
-    assert.equal(await askMaster(folder.path, 'check'), false)
-    assert.equal(await askMaster(join(folder.path, 'x'.repeat(300)), 'check'), false)
+    assert.equal(await askMaster(join(folder.path, 'none'), 'check'), 'no')
+    assert.equal(await askMaster(folder.path, 'check'), 'no')
+    assert.equal(await askMaster(join(folder.path, 'x'.repeat(300)), 'check'), 'no')
   })
 })

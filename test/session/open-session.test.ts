@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict'
-import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import {createServer, type Server} from 'node:net'
-import {join} from 'node:path'
+import {basename, dirname, join} from 'node:path'
 import {deadlineIn} from '../../src/core/deadline.ts'
 import {renderConfig} from '../../src/openssh/render-config.ts'
+import {RefusedError} from '../../src/provider/refusal.ts'
 import {dropSession} from '../../src/session/drop-session.ts'
 import {type Mint, type OpenSessionOptions, openSession} from '../../src/session/open-session.ts'
 import type {Now, Session} from '../../src/session/session.ts'
@@ -150,6 +163,73 @@ describe('openSession()', () => {
     assert.equal(mints.length, 2)
   })
 
+  it('asks a control plane that refuses once for ten that ask at once, and tells all ten', async () => {
+    const answer = new RefusedError('unavailable', 'Not now.', {status: 503})
+    const mint = async (publicKey: string): Promise<Mint> => {
+      mints.push(publicKey)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      throw answer
+    }
+    for (const force of [false, true]) {
+      mints = []
+      const outcomes = await Promise.allSettled(Array.from({length: 10}, () => open({mint, force})))
+      assert.equal(mints.length, 1)
+      for (const outcome of outcomes) {
+        assert.equal(outcome.status === 'rejected' && outcome.reason.message, answer.message)
+      }
+    }
+    // Who comes later asks anew.
+    await assert.rejects(open({mint}), {code: 'unavailable'})
+    assert.equal(mints.length, 2)
+    // A session at hand clears it away.
+    await open()
+    assert.deepEqual(readdirSync(sessionsFolder(state(), owner)).toSorted(), ['current', ...generations()])
+  })
+
+  it('lets who waits ask for itself where the first was interrupted, or found a fault of its own', async () => {
+    for (const failure of ['interrupted', 'broken']) {
+      mints = []
+      const interrupted = new AbortController()
+      const first = open({
+        deadline: deadlineIn(15_000, interrupted.signal),
+        force: true,
+        mint: async (publicKey) => {
+          mints.push(publicKey)
+          await new Promise((resolve) => setTimeout(resolve, 200))
+          if (failure === 'broken') throw new RangeError('broken')
+          interrupted.abort()
+          throw new RefusedError('network', 'aborted', {})
+        },
+      })
+      while (mints.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      const second = open({force: true})
+      await assert.rejects(first)
+      assert.equal((await second).isReused, false)
+      assert.equal(mints.length, 2)
+    }
+  })
+
+  it('mints once for five whose session the gateway turned away', async () => {
+    const {session} = await open()
+    const renewed = await Promise.all(Array.from({length: 5}, () => open({refused: session})))
+    assert.equal(mints.length, 2)
+    assert.equal(new Set(renewed.map((one) => one.session.folder)).size, 1)
+    // One that comes late with the same session finds the new one.
+    assert.deepEqual((await open({refused: session})).session, renewed[0]?.session)
+    assert.equal(mints.length, 2)
+  })
+
+  it('gives the new session though an old one cannot be cleared away', async () => {
+    const {session} = await open()
+    const file = join(session.folder, 'session.json')
+    // Below a file nothing can be removed.
+    writeFileSync(file, JSON.stringify({...JSON.parse(readFileSync(file, 'utf8')), controlPath: '/dev/null/x'}))
+    const next = await open({force: true, at: later(5000)})
+    assert.equal(next.isReused, false)
+    assert.equal(existsSync(session.folder), true)
+    assert.deepEqual((await open({at: later(5001)})).session, next.session)
+  })
+
   it('mints once for two processes that ask at once', async () => {
     const log = join(folder.path, 'mints')
     const program = new URL('open-session-program.ts', import.meta.url)
@@ -203,6 +283,19 @@ describe('openSession()', () => {
       'the pointer is empty': pointer(''),
       'the pointer leads out of the folder': pointer('../../../etc'),
       'the pointer leads to nothing': pointer(`g${'0'.repeat(24)}\n`),
+      'the pointer leads to its own folder': pointer('.'),
+      'the pointer has a name behind its name': pointer(`g${'0'.repeat(24)}/../x\n`),
+      'session.json is of the future': json({mintedAt: '9999-12-31T23:59:59Z', lifetimeSeconds: -1}),
+      'session.json has a life that is no number': json({lifetimeSeconds: '1800'}),
+      'the generation is a link': async ({folder: generation}: Session) => {
+        renameSync(generation, join(folder.path, 'moved'))
+        symlinkSync(join(folder.path, 'moved'), generation)
+      },
+      'the generation is open to others': async ({folder: generation}: Session) => chmodSync(generation, 0o755),
+      'the generation is a file': async ({folder: generation}: Session) => {
+        rmSync(generation, {recursive: true})
+        writeFileSync(generation, '')
+      },
     })) {
       it(what, async () => {
         const {session} = await open()
@@ -213,11 +306,12 @@ describe('openSession()', () => {
       })
     }
 
-    it('others could have put it there, and refuses the folder', async () => {
-      await open()
-      chmodSync(sessionsFolder(state(), owner), 0o777)
-      assert.equal(await readCurrentSession(state(), owner), undefined)
-      await assert.rejects(open(), {code: 'unsafe_folder'})
+    it('the generation belongs to another user', async () => {
+      const {session} = await open()
+      // Only root can give a folder away; for others it is one that cannot be opened.
+      if (process.getuid?.() === 0) chownSync(session.folder, 65_534, 65_534)
+      else chmodSync(session.folder, 0)
+      assert.equal((await open()).isReused, false)
     })
 
     it('the state folder was moved', async () => {
@@ -225,6 +319,31 @@ describe('openSession()', () => {
       renameSync(state(), join(folder.path, 'elsewhere'))
       assert.equal((await open({state: join(folder.path, 'elsewhere')})).isReused, false)
     })
+  })
+
+  describe('refuses with unsafe_folder', () => {
+    const chain = (): readonly string[] => {
+      const workspace = sessionsFolder(state(), owner)
+      return [state(), dirname(dirname(workspace)), dirname(workspace), workspace]
+    }
+    for (const at of [0, 1, 2, 3]) {
+      for (const [what, harm] of Object.entries({
+        'open to others': (path: string) => chmodSync(path, 0o775),
+        'a link': (path: string) => {
+          renameSync(path, join(folder.path, 'moved'))
+          symlinkSync(join(folder.path, 'moved'), path)
+        },
+      })) {
+        it(`a folder ${at} below the state folder that is ${what}: ssh is handed a config of it`, async () => {
+          await open()
+          const path = chain()[at] ?? ''
+          harm(path)
+          const expected = {code: 'unsafe_folder', exit: 1, facts: {path}}
+          await assert.rejects(readCurrentSession(state(), owner), expected)
+          await assert.rejects(open(), expected)
+        })
+      }
+    }
   })
 
   describe('sweeps', () => {
@@ -266,6 +385,27 @@ describe('openSession()', () => {
       assert.equal(await drop(), true)
       assert.deepEqual(readdirSync(state()), [])
       assert.equal(await drop(), false)
+    })
+
+    it('loses no session and leaves no key where sessions are opened meanwhile', async function () {
+      this.timeout(60_000)
+      for (let time = 0; time < 5; time += 1) {
+        const dropping = Promise.all(Array.from({length: 4}, drop))
+        const opened = await Promise.all(Array.from({length: 4}, () => open({force: time % 2 === 0})))
+        await dropping
+        const current = await readCurrentSession(state(), owner)
+        // The last word has one of them: all is there, or nothing is.
+        if (current === undefined) assert.equal(existsSync(sessionsFolder(state(), owner)), false)
+        else {
+          assert.deepEqual(
+            opened.some(({session}) => session.folder === current.folder),
+            true,
+          )
+          assert.deepEqual(generations(), [basename(current.folder)])
+        }
+      }
+      await drop()
+      assert.deepEqual(readdirSync(state()), [])
     })
 
     it('leaves the sessions of other workspaces alone', async () => {
