@@ -17,7 +17,7 @@ export function useFakeAccounts(home: string, planes: Readonly<Record<string, Fa
     {provider: 'runcode', api_base: apiBase, ca_file: caFile, store: 'file'},
   ])
   const file = {version: 1, default: entries[0]?.[0], profiles: Object.fromEntries(profiles)}
-  writeFileSync(join(config, 'profiles.json'), JSON.stringify(file))
+  writeFileSync(join(config, 'profiles.json'), JSON.stringify(file), {mode: 0o600})
   const tokens = entries.map(([account, {apiBase}]) => ({origin: apiBase, account, token}))
   writeFileSync(join(config, 'credentials.json'), JSON.stringify({version: 1, tokens}), {mode: 0o600})
 }

@@ -12,12 +12,15 @@ export function isAlive(pid: number): boolean {
 }
 
 /** How many processes have one of these words in their arguments or title. */
-export function countProcesses(...words: readonly string[]): number {
+export const countProcesses = (...words: readonly string[]): number => listProcesses(...words).length
+
+/** The arguments or titles of the processes that have one of these words in them. */
+export function listProcesses(...words: readonly string[]): readonly string[] {
   const lines =
     process.platform === 'linux'
       ? readdirSync('/proc').map((name) => (/^\d+$/.test(name) ? textOf(`/proc/${name}/cmdline`) : ''))
       : execFileSync('ps', ['-axo', 'args='], {encoding: 'utf8'}).split('\n')
-  return lines.filter((line) => words.some((word) => line.includes(word))).length
+  return lines.filter((line) => words.some((word) => line.includes(word)))
 }
 
 const textOf = (path: string): string => {

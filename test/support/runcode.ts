@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly cwd: string
   /** Given on stdin, which is then closed; the null device where there is none. */
   readonly input?: string | Buffer
+  /** No file that it writes may grow larger than this many blocks of 512 or 1024 bytes, as on a full disk (ulimit -f). */
+  readonly limitBlocks?: number
 }
 
 export interface Run {
@@ -25,8 +27,11 @@ export const startRuncode = (args: readonly string[], {env, cwd}: RunOptions): C
   spawn(process.execPath, [BIN, ...args], {env: {...env}, cwd, stdio: ['pipe', 'pipe', 'pipe']})
 
 /** Runs the program to its end. */
-export function runcode(args: readonly string[], {env, cwd, input}: RunOptions): Promise<Run> {
-  const child = spawn(process.execPath, [BIN, ...args], {
+export function runcode(args: readonly string[], {env, cwd, input, limitBlocks}: RunOptions): Promise<Run> {
+  const words = [process.execPath, BIN, ...args]
+  const limited = ['sh', '-c', `ulimit -f ${limitBlocks}; exec "$@"`, 'sh', ...words]
+  const [program = '', ...rest] = limitBlocks === undefined ? words : limited
+  const child = spawn(program, rest, {
     env: {...env},
     cwd,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
