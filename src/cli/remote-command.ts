@@ -16,6 +16,11 @@ export abstract class RemoteCommand extends BaseCommand {
     return {ours: this.argv.slice(0, end), words: this.argv.slice(end + 1)}
   }
 
+  /** What ssh and the gateway say, which is printable by now, as it is. */
+  protected pass(text: string): void {
+    process.stderr.write(text)
+  }
+
   protected override exitOf({exit}: {readonly exit: number}): number {
     return exit === ERROR_CODES.interrupted.exit ? exit : EXIT.notTheCommands
   }

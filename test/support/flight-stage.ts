@@ -81,7 +81,7 @@ export async function startFlightStage(): Promise<FlightStage | undefined> {
       if (controlPath !== undefined) await stopMaster(controlPath, {now: true})
       await stage.settle('nobody')
     },
-    attach: (where = tree) => writeAttachment(state, {tree: where, ...stage.owner, title: 'calm-reed'}),
+    attach: (where = tree) => writeAttachment(state, {tree: where, born: '0', ...stage.owner, title: 'calm-reed'}),
     files: () =>
       ['.local/state/runcode/cli', '.cache/runcode/cli', '.config/runcode/cli']
         .flatMap((folder) => listOf(home, folder))
