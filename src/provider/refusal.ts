@@ -34,9 +34,14 @@ export class BadAnswerError extends RuncodeError {
 }
 
 const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  bad_request: 'The control plane may be older or newer than runcode. Look at "runcode doctor".',
+  forbidden: 'Ask whoever owns the workspace, or whoever runs the control plane.',
+  http_error: 'Try again later; "runcode doctor" tells more.',
+  start_failed: 'Do what it asks for, then try again.',
+  stop_failed: 'See whether it runs: runcode list',
   unauthorized: 'The token is not accepted (any more). Log in again: runcode login --paste',
-  not_found: 'See what there is: runcode list',
-  conflict: 'It may be stopped; try: runcode connect <workspace> --start',
+  not_found: 'See what there is (runcode list), and check the address of the control plane (runcode doctor).',
+  conflict: 'It may be stopped; try: runcode connect <workspace> --start --wait',
   rate_limited: 'Wait a little, then try again.',
   http_error: 'Try again later; if it stays so, tell whoever runs the control plane.',
   unavailable: 'The service is out of order, or SSH is not enabled there. Try again later.',

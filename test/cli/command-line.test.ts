@@ -148,7 +148,10 @@ describe('the command line', function () {
     it('shows its refusal without a control character', async () => {
       const {status, stderr} = await run(['list'])
       assert.equal(status, 2)
-      assert.match(stderr, /^runcode: https:\/\/localhost:\d+ answered 403: no\u{FFFD}\[31m\u{FFFD}\u{FFFD}red\n$/u)
+      assert.match(
+        stderr,
+        /^runcode: https:\/\/localhost:\d+ answered 403: no\u{FFFD}\[31m\u{FFFD}\u{FFFD}red\nhint: Ask whoever owns the workspace, or whoever runs the control plane\.\n$/u,
+      )
     })
 
     it('shows its list without a control character, suggests no command that holds its text, and keeps the real text in JSON', async () => {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import {Errors} from '@oclif/core'
 import {failureJson, failureOf, failureText} from '../../src/cli/failure.ts'
+import {RuncodeError} from '../../src/core/errors.ts'
 import {LockedError} from '../../src/core/lock.ts'
 import {RefusedError} from '../../src/provider/refusal.ts'
+
+class PlainError extends RuncodeError {}
 
 describe('failureOf()', () => {
   it('keeps every fact of a failure of ours', () => {
@@ -57,8 +60,8 @@ describe('a failure', () => {
   })
 
   it('has no hint where there is none', () => {
-    const failure = failureOf(new RefusedError('http_error', 'No.', {}))
-    assert.deepEqual(failureJson(failure), {error: 'http_error', message: 'No.', retryable: false})
+    const failure = failureOf(new PlainError('No.', {code: 'file_error'}))
+    assert.deepEqual(failureJson(failure), {error: 'file_error', message: 'No.', retryable: false})
     assert.equal(failureText(failure), 'runcode: No.\n')
   })
 
