@@ -1,28 +1,30 @@
 import {EXIT} from '../core/errors.ts'
 import {failureJson, failureOf, failureText} from './failure.ts'
 import {runHotPath} from './hot-path.ts'
+import {watchOutput} from './watch-output.ts'
 
 /**
  * Runs one command line and sets `process.exitCode`; never throws, never ends the process. `root` is the folder of
  * package.json.
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
-  // A reader that left (`| head -1`) ends us quietly.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  // Where nobody reads what we say of ourselves, the exit status says enough.
+  process.stderr.on('error', () => undefined)
+  // Statuses of these are the remote command's own.
+  const statusOf = (exit: number): number => (argv[0] === 'exec' || argv[0] === 'ssh' ? EXIT.notTheCommands : exit)
   try {
     if (await runHotPath(argv)) return
-    const {flush, run, settings} = await import('@oclif/core')
+    const {run, settings} = await import('@oclif/core')
+    watchOutput(statusOf(EXIT.notHere))
     settings.enableAutoTranspile = false
     // oclif would load plugins that a package.json in its data folder names, and there are none.
     await run([...argv], {root, userPlugins: false, devPlugins: false})
-    await flush()
   } catch (error) {
     // Only what no command could catch comes here, such as an unknown command.
     const failure = failureOf(error)
     const isJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
     if (isJson) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`)
     else process.stderr.write(failureText(failure))
-    // Statuses of these are the remote command's own.
-    process.exitCode = argv[0] === 'exec' || argv[0] === 'ssh' ? EXIT.notTheCommands : failure.exit
+    process.exitCode = statusOf(failure.exit)
   }
 }

@@ -36,7 +36,6 @@ export class BadAnswerError extends RuncodeError {
 const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   bad_request: 'The control plane may be older or newer than runcode. Look at "runcode doctor".',
   forbidden: 'Ask whoever owns the workspace, or whoever runs the control plane.',
-  http_error: 'Try again later; "runcode doctor" tells more.',
   start_failed: 'Do what it asks for, then try again.',
   stop_failed: 'See whether it runs: runcode list',
   unauthorized: 'The token is not accepted (any more). Log in again: runcode login --paste',
