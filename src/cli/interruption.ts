@@ -13,10 +13,18 @@ export function interruption(): AbortSignal {
 /** The listener stays: a package that restores the cursor re-raises a signal that nobody else seems to listen to. */
 const interrupt = (signal: NodeJS.Signals): void => {
   if (controller.signal.aborted) {
+    restoreTerminal()
     for (const one of SIGNALS) process.removeAllListeners(one)
     process.kill(process.pid, signal)
   }
   controller.abort()
+}
+
+/** Nobody cleans up behind a second signal: a hidden cursor and a silent keyboard would stay. */
+const restoreTerminal = (): void => {
+  const {stdin, stderr, env} = process
+  if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false)
+  if (stderr.isTTY && env['TERM'] !== 'dumb') stderr.write('\u001b[?25h')
 }
 
 /** Whether a failure came after Ctrl-C. */
