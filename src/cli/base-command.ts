@@ -1,9 +1,10 @@
 import {Command, Flags} from '@oclif/core'
 import type {Context} from '../actions/context.ts'
-import {printable} from '../core/printable.ts'
+import {printable, printableLines} from '../core/printable.ts'
 import {createContext} from './create-context.ts'
 import {failureJson, failureOf, failureText} from './failure.ts'
 import {createProgress} from './ui/progress.ts'
+import {type Column, table} from './ui/table.ts'
 
 /** `--profile`, for every command that asks a control plane. */
 export const profileFlag = {
@@ -25,9 +26,19 @@ export abstract class BaseCommand extends Command {
     })
   }
 
-  /** One line on stderr for a person; silent under `--json`. */
+  /** One line of the answer for a person, made printable; silent under `--json`. */
+  override log(line: string): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${printable(line)}\n`)
+  }
+
+  /** The answer as a table for a person, or for a pipe; silent under `--json`. */
+  protected logTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
+    if (!this.jsonEnabled()) process.stdout.write(table(rows, columns, {isTerminal: process.stdout.isTTY === true}))
+  }
+
+  /** One line on stderr for a person, made printable; silent under `--json`. */
   protected say(line: string): void {
-    if (!this.jsonEnabled()) process.stderr.write(`${line}\n`)
+    if (!this.jsonEnabled()) process.stderr.write(`${printable(line)}\n`)
   }
 
   protected override toSuccessJson(result: unknown): unknown {
@@ -50,6 +61,7 @@ export abstract class BaseCommand extends Command {
     process.exitCode = this.exitOf(failure)
     if (this.jsonEnabled()) this.logJson(failureJson(failure))
     else process.stderr.write(failureText(failure))
-    if (failure.code === 'internal' && process.env['RUNCODE_DEBUG']) process.stderr.write(`${error.stack}\n`)
+    if (failure.code === 'internal' && process.env['RUNCODE_DEBUG'])
+      process.stderr.write(`${printableLines(error.stack ?? '')}\n`)
   }
 }

@@ -4,7 +4,6 @@ import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 import {durationFlag} from '../cli/duration-flag.ts'
 import {workspaceArg} from '../cli/workspace-arg.ts'
 import {formatDuration} from '../core/duration.ts'
-import {printable} from '../core/printable.ts'
 import {expiresAt} from '../session/session.ts'
 import {nameOf} from '../workspace/workspace.ts'
 
@@ -45,9 +44,7 @@ the default for everything below.`
     const {session, workspace, attachment} = connection
     const leftSeconds = (expiresAt(session).getTime() - context.now().date.getTime()) / 1000
     this.log(
-      printable(
-        `Connected to ${nameOf(workspace)} (${session.title}), attached to ${attachment.tree}, pass good for ${formatDuration(leftSeconds)}.`,
-      ),
+      `Connected to ${nameOf(workspace)} (${session.title}), attached to ${attachment.tree}, pass good for ${formatDuration(leftSeconds)}.`,
     )
     return toJson(connection)
   }

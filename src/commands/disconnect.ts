@@ -1,7 +1,6 @@
 import {Flags} from '@oclif/core'
 import {type Disconnected, disconnect} from '../actions/disconnect.ts'
 import {BaseCommand} from '../cli/base-command.ts'
-import {printable} from '../core/printable.ts'
 
 export default class Disconnect extends BaseCommand {
   static override summary = 'Detach this place from its workspace'
@@ -18,7 +17,7 @@ home directory is detached only there.`
     const {flags} = await this.parse(Disconnect)
     const disconnected = await disconnect(this.createContext(), {keep: flags.keep, all: flags.all})
     const {title, detached} = disconnected
-    this.log(printable(`Detached ${detached.join(', ')} from ${title}, which goes on running.`))
+    this.log(`Detached ${detached.join(', ')} from ${title}, which goes on running.`)
     return toJson(disconnected)
   }
 }

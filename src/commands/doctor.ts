@@ -1,6 +1,5 @@
 import {runDoctor} from '../actions/run-doctor.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
-import {printable} from '../core/printable.ts'
 import type {NamedFinding} from '../doctor/examine.ts'
 
 export default class Doctor extends BaseCommand {
@@ -15,8 +14,8 @@ export default class Doctor extends BaseCommand {
     const ok = checks.every(({status}) => status !== 'fail')
     if (!ok) process.exitCode = 1
     for (const {status, name, detail, hint} of checks) {
-      this.log(printable(`${status.padEnd(4)}  ${name.padEnd(13)}  ${detail}`))
-      if (hint !== undefined) this.log(printable(`      ${''.padEnd(13)}  ${hint}`))
+      this.log(`${status.padEnd(4)}  ${name.padEnd(13)}  ${detail}`)
+      if (hint !== undefined) this.log(`      ${''.padEnd(13)}  ${hint}`)
     }
     return {ok, checks}
   }

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import {listWorkspaces} from '../actions/list-workspaces.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
-import {type Column, table} from '../cli/ui/table.ts'
+import type {Column} from '../cli/ui/table.ts'
 import {isRunning, nameOf, type Workspace, wordFor} from '../workspace/workspace.ts'
 
 export default class List extends BaseCommand {
@@ -15,8 +15,7 @@ export default class List extends BaseCommand {
     const {flags} = await this.parse(List)
     const input = {profile: flags.profile, all: flags.all}
     const {account, prefix, workspaces} = await listWorkspaces(this.createContext(), input)
-    if (!this.jsonEnabled())
-      process.stdout.write(table(workspaces, columns(prefix), {isTerminal: process.stdout.isTTY === true}))
+    this.logTable(workspaces, columns(prefix))
     if (workspaces.length === 0) this.say('There are no workspaces.')
     return {profile: account, workspaces: workspaces.map(toJson)}
   }

@@ -2,7 +2,6 @@ import {Flags} from '@oclif/core'
 import {login} from '../actions/login.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 import {askSecret, readStdin} from '../cli/ui/ask-secret.ts'
-import {printable} from '../core/printable.ts'
 
 export default class Login extends BaseCommand {
   static override summary = 'Keep a token for a control plane'
@@ -28,7 +27,7 @@ export default class Login extends BaseCommand {
       readToken: (address) =>
         flags.paste ? askSecret(`Token for ${address}: `, context.interrupted) : readStdin(context.interrupted),
     })
-    this.log(printable(`Logged in to ${origin} as profile ${profile}. The token is in ${place}.`))
+    this.log(`Logged in to ${origin} as profile ${profile}. The token is in ${place}.`)
     return {logged_in: true, profile, origin, stored_in: place}
   }
 }

@@ -1,6 +1,5 @@
 import {logout} from '../actions/login.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
-import {printable} from '../core/printable.ts'
 
 export default class Logout extends BaseCommand {
   static override summary = 'Remove the token of a control plane from this machine'
@@ -11,11 +10,9 @@ export default class Logout extends BaseCommand {
     const {flags} = await this.parse(Logout)
     const {profile, origin, removedFrom} = await logout(this.createContext(), {profile: flags.profile})
     this.log(
-      printable(
-        removedFrom.length === 0
-          ? `There was no token for ${origin}.`
-          : `Removed the token for ${origin} from ${removedFrom.join(' and ')}.`,
-      ),
+      removedFrom.length === 0
+        ? `There was no token for ${origin}.`
+        : `Removed the token for ${origin} from ${removedFrom.join(' and ')}.`,
     )
     return {logged_out: removedFrom.length > 0, profile, origin, removed_from: removedFrom}
   }

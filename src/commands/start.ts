@@ -3,7 +3,6 @@ import {startWorkspace} from '../actions/start-workspace.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 import {durationFlag} from '../cli/duration-flag.ts'
 import {workspaceArg} from '../cli/workspace-arg.ts'
-import {printable} from '../core/printable.ts'
 import {nameOf} from '../workspace/workspace.ts'
 
 export default class Start extends BaseCommand {
@@ -22,7 +21,7 @@ export default class Start extends BaseCommand {
     const {found, wasStarted} = await startWorkspace(this.createContext(), args.workspace, options)
     const words = wasStarted ? (flags.wait ? 'is running' : 'is starting') : 'was running already'
     const {workspace, account} = found
-    this.log(printable(`${nameOf(workspace)} ${words}.`))
+    this.log(`${nameOf(workspace)} ${words}.`)
     const {id, title} = workspace
     return {
       workspace: {id, title},

@@ -1,7 +1,6 @@
 import {readStatus, type Status as StatusData} from '../actions/read-status.ts'
 import {BaseCommand} from '../cli/base-command.ts'
 import {formatDuration} from '../core/duration.ts'
-import {printable} from '../core/printable.ts'
 import {expiresAt} from '../session/session.ts'
 
 export default class Status extends BaseCommand {
@@ -11,7 +10,7 @@ export default class Status extends BaseCommand {
   async run(): Promise<ReturnType<typeof toJson>> {
     await this.parse(Status)
     const status = await readStatus(this.createContext())
-    for (const line of toLines(status)) this.log(printable(line))
+    for (const line of toLines(status)) this.log(line)
     return toJson(status)
   }
 }

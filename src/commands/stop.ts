@@ -2,7 +2,6 @@ import {Flags} from '@oclif/core'
 import {type Stopped, stopWorkspace} from '../actions/stop-workspace.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 import {workspaceArg} from '../cli/workspace-arg.ts'
-import {printable} from '../core/printable.ts'
 
 export default class Stop extends BaseCommand {
   static override summary = 'Power a workspace off'
@@ -18,7 +17,7 @@ directory.`
     const input = {workspace: args.workspace, profile: flags.profile, keep: flags.keep}
     const stopped = await stopWorkspace(this.createContext(), input)
     const {title, detached} = stopped
-    this.log(printable(`${title} is stopping.${detached.length === 0 ? '' : ` Detached: ${detached.join(', ')}.`}`))
+    this.log(`${title} is stopping.${detached.length === 0 ? '' : ` Detached: ${detached.join(', ')}.`}`)
     return toJson(stopped)
   }
 }

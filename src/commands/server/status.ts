@@ -17,9 +17,11 @@ export default class ServerStatus extends BaseCommand {
       return {running: false}
     }
     await askServer(context, {method: 'GET', path: ''})
-    this.log(
-      `API      ${facts.apiBase}\nSSH      127.0.0.1:${facts.gatewayPort}\nCA file  ${facts.caFile}\nProfile  local\nProcess  ${facts.pid}`,
-    )
+    this.log(`API      ${facts.apiBase}`)
+    this.log(`SSH      127.0.0.1:${facts.gatewayPort}`)
+    this.log(`CA file  ${facts.caFile}`)
+    this.log('Profile  local')
+    this.log(`Process  ${facts.pid}`)
     return serverJson(facts)
   }
 }

@@ -1,6 +1,6 @@
 import {listServerTokens, type ServerToken} from '../../../actions/server/tokens.ts'
 import {BaseCommand} from '../../../cli/base-command.ts'
-import {type Column, table} from '../../../cli/ui/table.ts'
+import type {Column} from '../../../cli/ui/table.ts'
 
 export default class ServerTokenList extends BaseCommand {
   static override summary = 'List the tokens of the server of this machine'
@@ -9,7 +9,7 @@ export default class ServerTokenList extends BaseCommand {
   async run(): Promise<{tokens: readonly ReturnType<typeof toJson>[]}> {
     await this.parse(ServerTokenList)
     const tokens = await listServerTokens(this.createContext())
-    if (!this.jsonEnabled()) process.stdout.write(table(tokens, COLUMNS, {isTerminal: process.stdout.isTTY === true}))
+    this.logTable(tokens, COLUMNS)
     return {tokens: tokens.map(toJson)}
   }
 }

@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 import {createServerWorkspace} from '../../../actions/server/workspaces.ts'
 import {BaseCommand} from '../../../cli/base-command.ts'
-import {printable} from '../../../core/printable.ts'
 
 export default class ServerWorkspaceCreate extends BaseCommand {
   static override summary = 'Make a workspace on the server of this machine'
@@ -17,7 +16,7 @@ export default class ServerWorkspaceCreate extends BaseCommand {
       title: args.title,
       name: flags.name,
     })
-    this.log(printable(`Made ${title} (${id}). Start it: runcode connect local:${title} --start --wait`))
+    this.log(`Made ${title} (${id}). Start it: runcode connect local:${title} --start --wait`)
     return {id: String(id), title, custom_title: customTitle, state, workdir}
   }
 }

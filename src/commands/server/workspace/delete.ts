@@ -1,7 +1,6 @@
 import {deleteServerWorkspace} from '../../../actions/server/workspaces.ts'
 import {BaseCommand} from '../../../cli/base-command.ts'
 import {workspaceArg} from '../../../cli/workspace-arg.ts'
-import {printable} from '../../../core/printable.ts'
 
 export default class ServerWorkspaceDelete extends BaseCommand {
   static override summary = 'Delete a workspace of the server of this machine, with its files'
@@ -11,7 +10,7 @@ export default class ServerWorkspaceDelete extends BaseCommand {
   async run(): Promise<{deleted: true; id: string; title: string}> {
     const {args} = await this.parse(ServerWorkspaceDelete)
     const {id, title} = await deleteServerWorkspace(this.createContext(), args.workspace)
-    this.log(printable(`Deleted ${title} (${id}) and its files.`))
+    this.log(`Deleted ${title} (${id}) and its files.`)
     return {deleted: true, id: String(id), title}
   }
 }

@@ -1,6 +1,6 @@
 import {listServerWorkspaces, type ServerWorkspace} from '../../../actions/server/workspaces.ts'
 import {BaseCommand} from '../../../cli/base-command.ts'
-import {type Column, table} from '../../../cli/ui/table.ts'
+import type {Column} from '../../../cli/ui/table.ts'
 
 export default class ServerWorkspaceList extends BaseCommand {
   static override summary = 'List the workspaces of the server of this machine'
@@ -11,8 +11,7 @@ export default class ServerWorkspaceList extends BaseCommand {
   }> {
     await this.parse(ServerWorkspaceList)
     const workspaces = await listServerWorkspaces(this.createContext())
-    if (!this.jsonEnabled())
-      process.stdout.write(table(workspaces, COLUMNS, {isTerminal: process.stdout.isTTY === true}))
+    this.logTable(workspaces, COLUMNS)
     if (workspaces.length === 0) this.say('There are no workspaces. Make one: runcode server workspace create <title>')
     return {
       workspaces: workspaces.map(({id, title, customTitle, state, workdir}) => ({
