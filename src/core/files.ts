@@ -20,6 +20,9 @@ const HINTS: Readonly<Record<string, string>> = {
   EACCES: 'Check its owner and mode; "runcode doctor" looks at all of ours.',
   ENOSPC: 'The disk is full; free some space and repeat the command.',
   EDQUOT: 'The disk quota is used up; free some space and repeat the command.',
+  ENOENT: 'Check the path, and where it was set.',
+  ENOTDIR: 'Check the path, and where it was set.',
+  EFBIG: 'Files may not grow that large here; "ulimit -f" tells how large.',
   EROFS: 'The file system is read-only; set XDG_STATE_HOME and XDG_CONFIG_HOME to a writable place.',
 }
 

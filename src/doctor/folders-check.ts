@@ -1,8 +1,9 @@
+import {access, constants} from 'node:fs/promises'
 import {systemCode} from '../core/errors.ts'
 import {folderFault} from '../core/files.ts'
 import type {Check} from './check.ts'
 
-/** Our folders, as far as they exist, are ours alone: owner, mode 0700, no links. */
+/** Our folders, as far as they exist, are ours alone: owner, mode 0700, no links; and can be written to. */
 export const foldersCheck: Check = {
   name: 'folders',
   examine: async ({folders}) => {
@@ -18,7 +19,7 @@ export const foldersCheck: Check = {
       return {
         status: 'fail',
         detail: faults.join('; '),
-        hint: 'They must be yours, mode 0700, and no links: chmod 700 <folder>',
+        hint: 'They must be yours, mode 0700, writable, and no links: chmod 700 <folder>',
       }
     return {status: 'ok', detail: there === 0 ? 'none yet' : `${folders.config}, ${folders.state}`}
   },
@@ -26,9 +27,14 @@ export const foldersCheck: Check = {
 
 const faultOf = async (folder: string): Promise<string | undefined> => {
   try {
-    return await folderFault(folder)
+    const fault = await folderFault(folder)
+    if (fault !== undefined) return fault
+    await access(folder, constants.W_OK)
+    return undefined
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 'absent'
+    const code = systemCode(error)
+    if (code === 'ENOENT') return 'absent'
+    if (code === 'EROFS' || code === 'EACCES') return `cannot be written to (${code})`
     throw error
   }
 }

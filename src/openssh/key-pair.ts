@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import {messageOf} from '../core/errors.ts'
+import {FileError} from '../core/files.ts'
 import {run} from '../core/process.ts'
 import {OpensshFailedError} from './openssh-failed.ts'
 import {findProgram} from './programs.ts'
@@ -20,6 +21,8 @@ export async function createKeyPair(path: string, env: NodeJS.ProcessEnv, signal
     },
   )
   if (timedOut || signal?.aborted) throw new OpensshFailedError('ssh-keygen', 'timed out', stderr)
+  const [, fullDisk] = /(No space left on device|Disk quota exceeded)/.exec(stderr) ?? []
+  if (fullDisk !== undefined) throw new FileError('write', path, Object.assign(new Error(fullDisk), {code: 'ENOSPC'}))
   if (ending.kind !== 'exited' || ending.code !== 0) throw new OpensshFailedError('ssh-keygen', ending, stderr)
   const publicKey = await readFile(`${path}.pub`, 'utf8').catch((error: unknown) => {
     throw new OpensshFailedError('ssh-keygen', ending, messageOf(error))

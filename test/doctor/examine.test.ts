@@ -95,7 +95,7 @@ describe('examine()', () => {
       name: 'folders',
       status: 'fail',
       detail: `${at('config')} is open to other users; ${at('state')} is not a folder`,
-      hint: 'They must be yours, mode 0700, and no links: chmod 700 <folder>',
+      hint: 'They must be yours, mode 0700, writable, and no links: chmod 700 <folder>',
     })
   })
 
