@@ -74,7 +74,7 @@ const toMint = (context: Context, origin: string, ttlSeconds: number, {bundle, d
   const skewSeconds = date === undefined ? 0 : (here.getTime() - date.getTime()) / 1000
   if (Math.abs(skewSeconds) > SKEW_SECONDS) {
     context.warn(
-      `The clock of this machine is ${formatDuration(Math.abs(skewSeconds))} ${skewSeconds > 0 ? 'ahead of' : 'behind'} that of the control plane.`,
+      `The clock of this machine is ${formatDuration(Math.round(Math.abs(skewSeconds) / 60) * 60)} ${skewSeconds > 0 ? 'ahead of' : 'behind'} that of the control plane.`,
     )
   }
   const serverNow = date ?? here
