@@ -20,7 +20,21 @@ const hostile = fc
         '\u200b',
         '\ufeff',
       ),
-      fc.constantFrom('\u2028', '\u2029', '\ud800', '\udfff', '\u{e0041}', '\u00ad', 'ä', '日', '🙂'),
+      fc.constantFrom(
+        '\u2028',
+        '\u2029',
+        '\ud800',
+        '\udfff',
+        '\u{e0041}',
+        '\u00ad',
+        'ä',
+        '日',
+        '🙂',
+        '\u0301',
+        '\u0301'.repeat(7),
+        '\u3164',
+        '\ufe0f',
+      ),
     ),
   )
   .map((parts) => parts.join(''))
@@ -36,8 +50,27 @@ describe('printable()', () => {
   })
 
   it('keeps plain text of any language as it is', () => {
-    for (const text of ['', 'Payments API', 'Käsekuchen – 9 €', '日本語', 'مرحبا', '🙂'])
+    for (const text of [
+      '',
+      'Payments API',
+      'Käsekuchen – 9 €',
+      '日本語',
+      'مرحبا',
+      '🙂',
+      '❤\ufe0f',
+      'Việt',
+      'e\u0301',
+      'བསྒྲུབས',
+      'שָׁל֑וֹם',
+      'नमस्ते',
+    ])
       assert.equal(printable(text), text)
+  })
+
+  it('leaves nothing that shows nothing, and no more than six marks on a letter', () => {
+    assert.equal(printable('a\u3164b\u115fc\u034fd\u180be\u{e0100}f'), 'a\ufffdb\ufffdc\ufffdd\ufffde\ufffdf')
+    assert.equal(printable(`a${'\u0301'.repeat(9)}b\u0301`), `a${'\u0301'.repeat(6)}${'\ufffd'.repeat(3)}b\u0301`)
+    assert.ok(printable(`a${'\u0489'.repeat(1e5)}`).endsWith('\ufffd'))
   })
 
   it('puts a visible mark where such a character was', () => {
