@@ -33,6 +33,11 @@ describe('an SFTP session', () => {
     session(INIT)
   })
 
+  // As the end of the program would. Handles are numbers, from 0 on.
+  afterEach(() => {
+    for (let i = 0; i < 2500; i += 1) session(request(REQUEST.close, 1, String(i)))
+  })
+
   const path = (name: string): string => join(folder.path, name)
   /** The answer, whose length is what it says. */
   const ask = (type: number, ...fields: readonly Field[]): Answer => {
