@@ -240,9 +240,9 @@ describe('an SFTP session', () => {
       assert.equal(readFileSync(at(name), 'utf8'), String(index), name.toString('latin1'))
   })
 
-  it('lists 10,000 entries, each once, with the longest names there are', () => {
+  it('lists 3,000 entries, each once, with the longest names there are', () => {
     mkdirSync(path('many'))
-    const names = Array.from({length: 10_000}, (_, i) => String(i).padStart(255, 'n'))
+    const names = Array.from({length: 3000}, (_, i) => String(i).padStart(255, 'n'))
     for (const name of names) writeFileSync(path(`many/${name}`), '')
     const told = namesIn('many').map(String)
     assert.equal(told.length, names.length + 2)
