@@ -83,6 +83,12 @@ describe('the workspace of a command', function () {
     play(a, {own: () => own, shared: () => shared})
     play(b, {own: () => [{id: 41, title: 'three', custom_title: 'payments'}], shared: () => []})
     begin()
+    make('t1', '.git')
+    make('t1', 'deep', 'deeper')
+    make('t2', 'plain')
+    make('t2', 'repository', '.git')
+    make('t3')
+    await Promise.all([connect(at('t1', 'deep'), 'one'), connect(at('t2'), 'two'), connect(at('t3'), 'b:41')])
   })
   const begin = (): void => {
     own = [
@@ -100,15 +106,6 @@ describe('the workspace of a command', function () {
   })
 
   describe('is the one that is attached to the place', () => {
-    before(async () => {
-      make('t1', '.git')
-      make('t1', 'deep', 'deeper')
-      make('t2', 'plain')
-      make('t2', 'repository', '.git')
-      make('t3')
-      await Promise.all([connect(at('t1', 'deep'), 'one'), connect(at('t2'), 'two'), connect(at('t3'), 'b:41')])
-    })
-
     it('and each of several gets its own, at the same time, the same id at another control plane included', async () => {
       const told = await Promise.all(['t1', 't2', 't3'].map((tree) => exec(at(tree))))
       assert.deepEqual(titles(...told), ['one', 'two', 'three'])
@@ -407,6 +404,23 @@ describe('the workspace of a command', function () {
         assert.equal(told['error'] ?? `${told['got']} ${told['chosen_by']}`, wanted)
       })
     }
+
+    it('what is attached with the account of the environment, which is that of no profile', async () => {
+      const tree = make('by-environment')
+      const env = {RUNCODE_API_BASE: b.apiBase, RUNCODE_TOKEN: 'rc_test', RUNCODE_CA_FILE: b.caFile}
+      assert.equal((await run(tree, ['connect', 'three'], env)).status, 0)
+      assert.deepEqual(pick(await exec(tree, {env}), 'got', 'profile'), {got: 'three', profile: 'environment'})
+      const other = await exec(tree, {env: {...env, RUNCODE_API_BASE: a.apiBase}})
+      assert.deepEqual(pick(other, 'error', 'attached_origin'), {error: 'usage', attached_origin: b.apiBase})
+      await real.restart('three')
+      assert.deepEqual(pick(await exec(tree), 'error', 'account_origin', 'attached_to'), {
+        error: 'not_attached',
+        account_origin: a.apiBase,
+        attached_to: tree,
+      })
+      assert.deepEqual(titles(await exec(tree, {env})), ['three'])
+      await run(tree, ['disconnect'])
+    })
 
     it('the same for stop as for exec', async () => {
       const stopped = await json(at('t1'), ['stop', '--keep', '--json'], {RUNCODE_WORKSPACE: 'two'})

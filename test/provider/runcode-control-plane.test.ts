@@ -117,7 +117,7 @@ describe("RunCode's control plane", () => {
     })
 
     it('skips rows that are no workspaces', async () => {
-      const ids = [-1, 1.5, true, null, undefined, '', 'x', '../1', '1\n', 2 ** 53, {}, '9'.repeat(65)]
+      const ids = [-1, 1.5, true, null, undefined, '', 'x', '../1', '1\n', 2 ** 53, {}, '9'.repeat(65), '041']
       const bad = [null, 'row', 7, [], {}, {id: 1}, {id: 1, title: 7}, {id: 1, title: ' '}]
       lists([...bad, ...ids.map((id) => ({id, title: 'x'})), {id: 5, title: 'good'}], [])
       assert.deepEqual(
