@@ -19,7 +19,7 @@ interface Row {
 
 /** Two control planes that a test plays, in front of real workspaces: which one got a command, the command itself says. */
 describe('the workspace of a command', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const home = temporaryHome()
   const at = (...names: string[]): string => join(home.path, ...names)
   const make = (...names: string[]): string => {
