@@ -1,3 +1,5 @@
+import {writeSync} from 'node:fs'
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const controller = new AbortController()
 
@@ -20,11 +22,18 @@ const interrupt = (signal: NodeJS.Signals): void => {
   controller.abort()
 }
 
-/** Nobody cleans up behind a second signal: a hidden cursor and a silent keyboard would stay. */
+/**
+ * Nobody cleans up behind a second signal: a hidden cursor and a silent keyboard would stay. Written past the stream,
+ * which whoever draws on it may hold.
+ */
 const restoreTerminal = (): void => {
   const {stdin, stderr, env} = process
-  if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false)
-  if (stderr.isTTY && env['TERM'] !== 'dumb') stderr.write('\u001b[?25h')
+  try {
+    if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false)
+    if (stderr.isTTY && env['TERM'] !== 'dumb') writeSync(stderr.fd, '\u001b[?25h')
+  } catch {
+    // After HUP the terminal may be gone.
+  }
 }
 
 /** Whether a failure came after Ctrl-C. */
