@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {open} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {Deadline} from '../core/deadline.ts'
 import {removeWhole} from '../core/files.ts'
@@ -7,6 +7,8 @@ import {isPrivateSocket, prepareSocket} from './control-socket.ts'
 import {askMaster} from './mux.ts'
 import {findProgram} from './programs.ts'
 
+/** More than ssh says of itself. */
+const LOG_BYTES = 65_536
 /** Longer than a master needs on a machine that is very busy. */
 const PATIENCE_MS = 2000
 
@@ -60,7 +62,7 @@ export async function startMaster(
   const result = await Promise.race([ending, aborted(deadline.signal)])
   if (result === 'timed out' && pid !== undefined) killGroup(pid)
   if (await isMasterAlive(controlPath)) return {isUp: true}
-  return {isUp: false, ending: result, stderr: await readFile(logFile, 'utf8').catch(() => '')}
+  return {isUp: false, ending: result, stderr: await endOf(logFile).catch(() => '')}
 }
 
 /**
@@ -85,12 +87,22 @@ const argsOf = (configFile: string, alias: string): readonly string[] => [
   configFile,
   '-o',
   'ControlMaster=auto',
-  // Banners are words of the gateway's, as many as it likes; the log is for those of ssh.
-  '-o',
-  'LogLevel=ERROR',
   alias,
   'true',
 ]
+
+/** The last words in a log; before them a gateway may have filled it with banners. */
+const endOf = async (path: string): Promise<string> => {
+  const file = await open(path)
+  try {
+    const {size} = await file.stat()
+    const length = Math.min(size, LOG_BYTES)
+    const {buffer} = await file.read(Buffer.alloc(length), 0, length, size - length)
+    return buffer.toString('utf8')
+  } finally {
+    await file.close()
+  }
+}
 
 const aborted = (signal: AbortSignal): Promise<'timed out'> =>
   new Promise((resolve) => {
