@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import {mkdirSync, writeFileSync} from 'node:fs'
+import {spawnSync} from 'node:child_process'
+import {chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync} from 'node:fs'
 import {createServer, type Server, type Socket} from 'node:net'
 import {join} from 'node:path'
 import {processStart} from '../../src/core/process-identity.ts'
 import {badDays} from '../support/bad-day.ts'
 import type {PlannedAnswer} from '../support/fake-control-plane.ts'
+import {runcode} from '../support/runcode.ts'
 
 const ID = '7'
 const LIST = '/api/rc/workspaces?category=active'
@@ -413,6 +415,52 @@ describe('on a worse day', function () {
         facts: {path: '~/open/runcode/cli/sessions/fake/7'},
         env: {XDG_STATE_HOME: join(home.path, 'open')},
       })
+    })
+
+    it('full or read-only, wherever that strikes: nothing half-written, and the old files stay', async function () {
+      const disk = join(home.path, 'disk')
+      mkdirSync(disk)
+      const mount = (...args: string[]): boolean => spawnSync('mount', args).status === 0
+      if (!mount('-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'none', disk)) {
+        if (this.test !== undefined) this.test.title += ' (skipped: no mount)'
+        this.skip()
+      }
+      try {
+        const env = {XDG_STATE_HOME: join(disk, 'state'), XDG_CONFIG_HOME: join(disk, 'config')}
+        cpSync(join(home.path, '.config'), env.XDG_CONFIG_HOME, {recursive: true})
+        const config = join(env.XDG_CONFIG_HOME, 'runcode/cli')
+        chmodSync(config, 0o700)
+        const before = readdirSync(config).map((name) => readFileSync(join(config, name), 'utf8'))
+        for (const freeKiB of [0, 4, 8, 12, 16, 20]) {
+          rmSync(env.XDG_STATE_HOME, {recursive: true, force: true})
+          writeFileSync(join(disk, 'filler'), '')
+          const {bavail, bsize} = statfsSync(disk)
+          writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize - freeKiB * 1024))
+          const {status, stdout} = await start({args: ['connect', 'calm-reed'], env}, ['--json'])
+          const {error, hint} = JSON.parse(stdout)
+          const text = 'The disk is full; free some space and repeat the command.'
+          assert.deepEqual([freeKiB, status, error, hint], [freeKiB, 1, 'file_error', text])
+          const left = readdirSync(env.XDG_STATE_HOME, {recursive: true, withFileTypes: true})
+          assert.deepEqual(
+            left.filter((one) => one.isFile()).map(({name}) => name),
+            [],
+          )
+        }
+        rmSync(join(disk, 'filler'))
+        assert.equal(mount('-o', 'remount,ro', disk), true)
+        const options = {env: {...home.env, ...env}, cwd: disk, input: 'rc_new'}
+        const {status, stdout} = await runcode(['login', '--with-token', '--store', 'file', '--json'], options)
+        assert.deepEqual([status, JSON.parse(stdout).error], [1, 'file_error'])
+        assert.deepEqual(
+          readdirSync(config).map((name) => readFileSync(join(config, name), 'utf8')),
+          before,
+        )
+        const {checks} = JSON.parse((await start({args: ['doctor'], env}, ['--json'])).stdout)
+        const {status: verdict} = checks.find(({name}: {name: string}) => name === 'folders')
+        assert.equal(verdict, 'fail')
+      } finally {
+        spawnSync('umount', ['-l', disk])
+      }
     })
   })
 })

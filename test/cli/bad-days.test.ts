@@ -125,4 +125,21 @@ describe('on a bad day', function () {
       assert.deepEqual([status, stdout, said], [words.startsWith('exec') ? 125 : 1, '', text])
     }
   })
+
+  it('with nobody who takes the answer', () => {
+    const say = (line: string) =>
+      spawnSync('sh', ['-c', line, process.execPath, BIN], {env: home.env, encoding: 'utf8', cwd: tree}).stderr
+    const full =
+      'runcode: Could not write the output: ENOSPC: no space left on device, write\n' +
+      'hint: The disk is full; free some space and repeat the command.\n1\n'
+    if (process.platform === 'linux')
+      for (const words of ['status --json', 'status', 'status --nope --json', 'conect --json'])
+        assert.equal(say(`"$0" "$1" ${words} > /dev/full; echo $? >&2`), full, words)
+    // A reader that left is no failure, and is told nothing.
+    for (const words of ['--help', 'status --json']) {
+      assert.equal(say(`("$0" "$1" ${words}; echo $? >&2) | true`), '0\n', words)
+      assert.equal(say(`"$0" "$1" ${words} >&-; echo $? >&2`), '0\n', words)
+    }
+    assert.equal(say('"$0" "$1" status --nope 2>&-; echo $?'), '')
+  })
 })

@@ -28,7 +28,7 @@ const DOORS: Readonly<Record<string, {pattern: RegExp; open: readonly RegExp[]}>
   'the console': {pattern: /\bconsole\./, open: []},
   'our streams': {
     pattern: /\bprocess\.(?:stdout|stderr|stdin)\b/,
-    open: [/^src\/cli\//, /^src\/commands\//, /^src\/credentials\/keychain-child\.ts$/],
+    open: [/^src\/cli\//, /^src\/credentials\/keychain-child\.ts$/],
   },
   'the end of this process': {pattern: /\bprocess\.(?:exit|reallyExit|abort)\(/, open: []},
   'the exit status': {
@@ -49,4 +49,22 @@ describe('the doors', () => {
       )
     })
   }
+
+  it('lead to the screen by what makes printable, by JSON, or for the bytes of a remote command', () => {
+    const writes = files
+      .filter(({path}) => path.startsWith('src/cli/'))
+      .flatMap(({path, text}) =>
+        [...text.matchAll(/\b(?:stdout|stderr)\.write\((.*)$/gm)].map(([, what = '']) => ({path, what})),
+      )
+    const isSafe = ({path, what}: {path: string; what: string}): boolean =>
+      /^(?:`[^`$]*\$\{(?:printable|printableLines|JSON\.stringify)\(|(?:failureText|printable|table)\(|'\\n')/.test(
+        what,
+      ) ||
+      (/^(?:chunk|text)\)/.test(what) && /^src\/cli\/(?:hot-path|run-words|remote-command)\.ts$/.test(path))
+    assert.ok(writes.length > 10)
+    assert.deepEqual(
+      writes.filter((write) => !isSafe(write)),
+      [],
+    )
+  })
 })
