@@ -13,7 +13,7 @@ const ESCAPES =
 const HIDDEN = '\u202e\u2066\u200b\u200d\ufeff\u3164\u00ad\u{e0041}'
 const BROKEN = 'a\r\nb\nc\td\u0000e\u0007f\u0008g\u2028h\u0085i\ud800j\udc00'
 const FLOOD = `z${'\u0335\u0489'.repeat(300)}`
-const HOSTILE = {everything: `${ESCAPES}${HIDDEN}${BROKEN}${FLOOD}`, 'a mebibyte': '漢'.repeat(1 << 20)}
+const HOSTILE = {everything: `${ESCAPES}${HIDDEN}${BROKEN}${FLOOD}`, 'a mebibyte': '漢'.repeat(350_000)}
 const LIMIT = 4000
 
 /** What no screen may get. Tabs stand between the columns of a pipe. */
