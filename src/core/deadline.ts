@@ -26,6 +26,23 @@ export function deadlineIn(wantedMs: number, interrupted: AbortSignal): Deadline
   return {signal: controller.signal, remainingMs, isOver: () => remainingMs() === 0}
 }
 
+/** Does several things side by side, with a deadline that is over for the rest as soon as one of them has failed. */
+export async function together<T>(
+  deadline: Deadline,
+  works: readonly ((deadline: Deadline) => Promise<T>)[],
+): Promise<readonly T[]> {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  if (deadline.signal.aborted) abort()
+  deadline.signal.addEventListener('abort', abort)
+  try {
+    return await Promise.all(works.map((work) => work({...deadline, signal: controller.signal})))
+  } finally {
+    deadline.signal.removeEventListener('abort', abort)
+    abort()
+  }
+}
+
 /** Waits, or returns early when the signal aborts; the caller looks at the signal. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -66,6 +66,19 @@ describe('the program, at a control plane', function () {
     })
   })
 
+  it('whose one list is refused ends at once, whatever it does with the other one', async () => {
+    plane.on('GET', '/api/rc/workspaces?category=active', () => ({status: 401, body: {}}))
+    for (const other of [
+      () => ({status: 429, body: {}, headers: {'retry-after': '20'}}),
+      () => new Promise<never>(() => undefined),
+    ]) {
+      plane.on('GET', '/api/rc/workspaces?category=shared', other)
+      const began = performance.now()
+      assert.equal(JSON.parse((await run('list', '--json')).stdout).error, 'unauthorized')
+      assert.ok(performance.now() - began < 10_000)
+    }
+  })
+
   it('that sends an unsafe bundle refuses it by its field, and leaves nothing in the home directory', async () => {
     answerLists(0)
     const bundle = {...GOOD, user: 'calm\nProxyCommand touch x'}

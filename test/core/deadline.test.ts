@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {once} from 'node:events'
 import {fileURLToPath} from 'node:url'
-import {deadlineIn, pause} from '../../src/core/deadline.ts'
+import {deadlineIn, pause, together} from '../../src/core/deadline.ts'
 import {run} from '../../src/core/process.ts'
 
 const never = new AbortController().signal
@@ -44,6 +44,41 @@ describe('deadlineIn()', () => {
       const deadline = deadlineIn(days * 86_400_000, never)
       await pause(30, never)
       assert.deepEqual([deadline.signal.aborted, deadline.isOver()], [false, false])
+    })
+  }
+})
+
+describe('together()', () => {
+  it('gives what all of them give', async () => {
+    const deadline = deadlineIn(60_000, never)
+    assert.deepEqual(
+      await together(deadline, [async () => 1, async ({remainingMs}) => Math.ceil(remainingMs() / 1e6)]),
+      [1, 1],
+    )
+    assert.equal(deadline.signal.aborted, false)
+  })
+
+  it('ends the rest with the first that fails', async () => {
+    const deadline = deadlineIn(60_000, never)
+    const rest: Promise<void>[] = []
+    const wait = ({signal}: {signal: AbortSignal}): Promise<void> => {
+      rest.push(pause(60_000, signal))
+      return Promise.all(rest).then(() => undefined)
+    }
+    const fail = () => Promise.reject(new RangeError('no'))
+    await assert.rejects(together(deadline, [wait, fail]), RangeError)
+    await Promise.all(rest)
+    assert.equal(deadline.signal.aborted, false)
+  })
+
+  for (const isBefore of [true, false]) {
+    it(`ends with the interruption, ${isBefore ? 'also one of before' : 'which may come later'}`, async () => {
+      const interruption = new AbortController()
+      const deadline = deadlineIn(60_000, interruption.signal)
+      if (isBefore) interruption.abort()
+      const waiting = together(deadline, [({signal}) => pause(60_000, signal)])
+      interruption.abort()
+      await waiting
     })
   }
 })

@@ -17,12 +17,12 @@ describe('chooseControlPath()', () => {
     assert.notDeepEqual(await chooseControlPath([at('a')], 'other key'), {path})
   })
 
-  it('goes on to the next folder where one is open, a link, a file, or too long', async () => {
+  it('goes on to the next folder where one is open, a link, a file, too long, or nothing for ssh', async () => {
     mkdirSync(at('open'))
     chmodSync(at('open'), 0o755)
     symlinkSync(folder.path, at('link'))
     writeFileSync(at('file'), '')
-    const bad = [at('open'), at('link'), at('file'), join(at('file'), 'below'), at('x'.repeat(100))]
+    const bad = [at('open'), at('link'), at('file'), join(at('file'), 'below'), at('x'.repeat(100)), at('a"b')]
     const {path} = await chooseControlPath([...bad, at('good')], 'key')
     assert.equal(path?.startsWith(`${at('good')}/`), true)
     assert.deepEqual(await chooseControlPath(bad, 'key'), {
@@ -33,6 +33,7 @@ describe('chooseControlPath()', () => {
         `${bad[2]} cannot be made`,
         `${bad[3]} cannot be made`,
         `${bad[4]} is too long for a socket`,
+        `${bad[5]} has characters that ssh cannot be given`,
       ].join('; '),
     })
   })

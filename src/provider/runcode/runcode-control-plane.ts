@@ -1,4 +1,4 @@
-import type {Deadline} from '../../core/deadline.ts'
+import {type Deadline, together} from '../../core/deadline.ts'
 import {formatDuration} from '../../core/duration.ts'
 import {isLoopback} from '../../network/https-url.ts'
 import {CHECK_ADDRESS} from '../../network/network-error.ts'
@@ -54,9 +54,11 @@ export function runcodeControlPlane({base, trust, token, say}: RuncodeOptions): 
   }
   return {
     listWorkspaces: async (deadline) => {
-      const [own, shared] = await Promise.all(
-        (['active', 'shared'] as const).map(async (category) => {
-          const {json} = await ask('GET', `/workspaces?category=${category}`, deadline)
+      const categories = ['active', 'shared'] as const
+      const [own, shared] = await together(
+        deadline,
+        categories.map((category) => async (limit) => {
+          const {json} = await ask('GET', `/workspaces?category=${category}`, limit)
           return parseWorkspaceList(json, {isShared: category === 'shared', origin: base.origin})
         }),
       )
