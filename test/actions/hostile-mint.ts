@@ -136,6 +136,7 @@ const BARBS = [
     '@',
   ],
   ...[
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: ssh_config expands this form.
     '${HOME}',
     '$(id)',
     '-',

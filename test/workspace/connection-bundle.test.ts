@@ -48,7 +48,7 @@ const FIELDS = Object.keys(FACTS).map(
   (field) => fixture(`hostile-bundles/${field.replaceAll('_', '-')}.json`) as HostileField,
 )
 
-const caseValue = ({value, times}: HostileField['cases'][number]): unknown =>
+const wholeValue = ({value, times}: HostileField['cases'][number]): unknown =>
   times === undefined ? value : String(value).repeat(times)
 
 const refusal = (refused: string, field: string) => ({
@@ -85,7 +85,7 @@ describe('a bundle', () => {
     describe(`whose ${field} is, or holds,`, () => {
       for (const one of cases) {
         const {attack, refused, gives, gives_at_home: atHome} = one
-        const patch = {[field]: caseValue(one)}
+        const patch = {[field]: wholeValue(one)}
         if (refused === undefined) {
           it(`${attack}: is taken as just that`, () => {
             assert.deepEqual(FACTS[field]?.(parse(patch)), gives)
@@ -144,7 +144,7 @@ describe('a bundle', () => {
   })
 
   it('is never half taken: any JSON value gives a refusal, or facts that are in the allow-lists', () => {
-    const hostile = FIELDS.flatMap(({cases}) => cases.map(caseValue))
+    const hostile = FIELDS.flatMap(({cases}) => cases.map(wholeValue))
     const value = fc.oneof(
       fc.constantFrom(...hostile),
       fc.jsonValue(),
