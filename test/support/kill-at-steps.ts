@@ -81,13 +81,13 @@ export async function assertWhole(stage: FlightStage): Promise<void> {
   const {status, stderr} = await stage.run(['exec', '--', 'true'])
   assert.equal(status, 0, stderr)
   assert.ok(performance.now() - startMs < 25_000, `exec took ${performance.now() - startMs} ms`)
-  await stage.settle('master')
   const {state, owner} = stage
   const folder = sessionsFolder(state, owner)
   const later = {date: new Date(Date.now() + 3_600_000), uptimeSeconds: Number.MAX_SAFE_INTEGER}
   await withLock(join(folder, 'lock'), deadlineIn(5000, new AbortController().signal), () =>
     sweepGenerations(state, owner, later),
   )
+  await stage.settle('master')
   const session = await readCurrentSession(state, owner)
   assert.ok(session !== undefined)
   const {home} = stage
