@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {explainRefusal, explainSsh} from '../../src/openssh/explain.ts'
+import {explainRefusal, explainSsh, isMasterGone} from '../../src/openssh/explain.ts'
 import {lastLine, OpensshFailedError} from '../../src/openssh/openssh-failed.ts'
 
 const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
@@ -10,6 +10,19 @@ Host key verification failed.
 `
 
 const LOST = {kind: 'exited', code: 255} as const
+it('isMasterGone() is true only where the master was not reached at all, in the words of OpenSSH 9.2', () => {
+  const alone =
+    'kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n'
+  assert.equal(isMasterGone(alone), true)
+  // The request was sent: it may have been served.
+  assert.equal(isMasterGone(`mux_client_request_session: read from master failed: Broken pipe\r\n${alone}`), false)
+  assert.equal(isMasterGone(''), false)
+})
+
+it('explainRefusal() knows that nothing was begun without a config', () => {
+  const words = "Can't open user config file /x/config: No such file or directory\r\n"
+  assert.equal(explainRefusal(words, 'gw')?.code, 'connection_failed')
+})
 
 describe('explainSsh()', () => {
   for (const [stderr, code] of [
