@@ -1,5 +1,6 @@
 import type {Socket} from 'node:net'
 import fastify from 'fastify'
+import {KEEP_ALIVE_MS, MAX_API_CONNECTIONS, MAX_BODY_BYTES, REQUEST_LIMIT_MS} from '../limits.ts'
 import type {ApiOptions, TlsPair} from './api-options.ts'
 import {guard, HEALTH_PATH, refuseUnlessOwner} from './guard.ts'
 import {healthRoute} from './health-route.ts'
@@ -27,15 +28,15 @@ export function createApi(options: ApiOptions): Api {
     https: {
       key,
       cert: certificate,
-      handshakeTimeout: LIMIT_MS,
-      headersTimeout: LIMIT_MS,
-      connectionsCheckingInterval: LIMIT_MS / 2,
+      handshakeTimeout: REQUEST_LIMIT_MS,
+      headersTimeout: REQUEST_LIMIT_MS,
+      connectionsCheckingInterval: REQUEST_LIMIT_MS / 2,
     },
-    requestTimeout: LIMIT_MS,
+    requestTimeout: REQUEST_LIMIT_MS,
     // Of a connection that says nothing, also after its TLS handshake; a delete ends processes before it answers.
-    connectionTimeout: 3 * LIMIT_MS,
+    connectionTimeout: 3 * REQUEST_LIMIT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    bodyLimit: 64 * 1024,
+    bodyLimit: MAX_BODY_BYTES,
     // HEAD would start and stop workspaces as GET does.
     exposeHeadRoutes: false,
     ajv: {customOptions: {coerceTypes: false}},
@@ -45,7 +46,7 @@ export function createApi(options: ApiOptions): Api {
     },
     clientErrorHandler: (_error, socket) => answerNoise(socket),
   })
-  app.server.maxConnections = 256
+  app.server.maxConnections = MAX_API_CONNECTIONS
   app.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'))
   app.setErrorHandler(answerFailure(options))
   app.setNotFoundHandler(() => {
@@ -83,10 +84,6 @@ export function createApi(options: ApiOptions): Api {
   }
 }
 
-/** For the handshake, for the headers, and for a whole request. */
-const LIMIT_MS = 10_000
-/** Between two requests of a connection. */
-const KEEP_ALIVE_MS = 5000
 /** For a client to hear a last word. */
 const LAST_WORD_MS = 1000
 

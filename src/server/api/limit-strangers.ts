@@ -1,8 +1,6 @@
 import type {Socket} from 'node:net'
 import type {FastifyInstance} from 'fastify'
-
-/** Connections that have not shown a token; one more takes the place of the oldest, so that nobody can keep others out by waiting. */
-const MAX_STRANGERS = 128
+import {MAX_API_STRANGERS} from '../limits.ts'
 
 /** Keeps room for who has a token. To be called after the guard, on a server that listens on one address. */
 export function limitStrangers(app: FastifyInstance): void {
@@ -11,7 +9,7 @@ export function limitStrangers(app: FastifyInstance): void {
   app.server.on('connection', (socket: Socket) => {
     const {remotePort} = socket
     const [oldest] = strangers
-    if (oldest !== undefined && strangers.size >= MAX_STRANGERS) {
+    if (oldest !== undefined && strangers.size >= MAX_API_STRANGERS) {
       strangers.delete(oldest[0])
       oldest[1].destroy()
     }

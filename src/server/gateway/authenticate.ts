@@ -1,10 +1,8 @@
 import ssh2, {type AuthContext, type Connection, type PublicKeyAuthContext} from 'ssh2'
+import {MAX_TRIES} from '../limits.ts'
 import type {RuntimeWorkspace} from '../runtime/runtime.ts'
 import type {GatewayOptions} from './gateway.ts'
 import {judgeOfferedKey, type OfferVerdict} from './judge-offered-key.ts'
-
-/** Failures after which a connection is ended; an agent with many keys offers them one by one. */
-const MAX_TRIES = 10
 
 /** Who was let in, to which workspace, by a key of which API token. */
 export interface Admitted {
@@ -13,8 +11,8 @@ export interface Admitted {
   readonly tokenId: number
 }
 
-/** Why the last try failed. `method`: it was no public key. */
-export type Refusal = Exclude<OfferVerdict, 'registered'> | 'bad_signature' | 'method'
+/** Why the last try failed. `method`: it was no public key. `crowded`: too many have come by the same token. */
+export type Refusal = Exclude<OfferVerdict, 'registered'> | 'bad_signature' | 'method' | 'crowded'
 
 export interface AuthenticationOutcome {
   /** Set once, before the client is told. */
@@ -48,13 +46,13 @@ export function authenticate(connection: Connection, admit: GatewayOptions['admi
 const judge = (context: AuthContext, admit: GatewayOptions['admit']): Admitted | Refusal | 'offered' => {
   if (context.method !== 'publickey') return 'method'
   const entrance = admit(context.username)
-  const {algo, data} = context.key
+  const {algo, data}: {algo: string; data: Buffer | undefined} = context.key
   const verdict = judgeOfferedKey(
     entrance?.keys.map(({publicKey}) => publicKey),
     {algorithm: algo, hashAlgorithm: context.hashAlgo, blob: data},
   )
   if (verdict !== 'registered') return verdict
-  const key = entrance?.keys.find(({publicKey}) => publicKey === `${algo} ${data.toString('base64')}`)
+  const key = entrance?.keys.find(({publicKey}) => publicKey === `${algo} ${data?.toString('base64')}`)
   if (entrance === undefined || key === undefined) return 'unknown_key'
   if (context.signature === undefined) return 'offered'
   if (!isProven(context)) return 'bad_signature'

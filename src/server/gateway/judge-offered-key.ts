@@ -4,7 +4,8 @@ export interface OfferedKey {
   readonly algorithm: string
   /** The hash that an RSA signature algorithm names (RFC 8332); undefined for the others, and for `ssh-rsa`, which is SHA-1. */
   readonly hashAlgorithm: string | undefined
-  readonly blob: Buffer
+  /** Undefined where the request ends before it. */
+  readonly blob: Buffer | undefined
 }
 
 /** `unknown_user`: nobody, or a workspace that does not run. `unknown_key`: not registered for this workspace, or no longer. */
@@ -21,11 +22,12 @@ const KEY_TYPES: readonly string[] = [
 /** Whether a key may go on to prove itself. `publicKeys` are those of the asked workspace as `type base64`; undefined: no such. */
 export function judgeOfferedKey(publicKeys: readonly string[] | undefined, offered: OfferedKey): OfferVerdict {
   if (publicKeys === undefined) return 'unknown_user'
-  const type = typeOf(offered.blob)
+  const {blob = Buffer.alloc(0)} = offered
+  const type = typeOf(blob)
   if (type === undefined || type !== offered.algorithm || !KEY_TYPES.includes(type)) return 'wrong_algorithm'
   if (type === 'ssh-rsa' && offered.hashAlgorithm !== 'sha256' && offered.hashAlgorithm !== 'sha512')
     return 'wrong_algorithm'
-  return publicKeys.includes(`${type} ${offered.blob.toString('base64')}`) ? 'registered' : 'unknown_key'
+  return publicKeys.includes(`${type} ${blob.toString('base64')}`) ? 'registered' : 'unknown_key'
 }
 
 /** The first field of a key blob is the name of its type (RFC 4253 section 6.6). */

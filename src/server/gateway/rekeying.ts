@@ -1,8 +1,6 @@
 import type {Socket} from 'node:net'
 import type {Connection, ServerChannel} from 'ssh2'
-
-/** From the client's wish for new keys (RFC 4253 section 9) to having them; both sides only wait meanwhile. */
-const REKEY_LIMIT_MS = 10_000
+import {REKEY_LIMIT_MS} from '../limits.ts'
 
 /**
  * Ends a connection whose client asks for new keys and does not finish. Gives what has to be called each time that ssh2

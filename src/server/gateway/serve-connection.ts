@@ -1,20 +1,14 @@
 import type {Socket} from 'node:net'
 import ssh2, {type Connection, type Session} from 'ssh2'
+import {CLOSE_LIMIT_MS, LOGIN_LIMIT_MS, MAX_CHANNELS, MAX_UNSENT_BYTES} from '../limits.ts'
 import {type Admitted, authenticate} from './authenticate.ts'
+import {gateMessages} from './gate-messages.ts'
 import type {GatewayOptions} from './gateway.ts'
 import {limitRekeying} from './rekeying.ts'
 import {parseSocketTarget, parseTcpTarget, serveForward} from './serve-forward.ts'
 import {type ServedSession, type SessionOptions, serveSession} from './serve-session.ts'
-import {closeUnusedSessions, completeChannelRequests, watchForOverrun} from './ssh2-gaps.ts'
+import {closeUnusedSessions, completeChannelRequests, refuseTinyPackets, watchForOverrun} from './ssh2-gaps.ts'
 
-/** From the TCP accept; OpenSSH's own default is 120 s, for people who type passwords. */
-const LOGIN_LIMIT_MS = 20_000
-/** OpenSSH's master opens 10 at most by default (MaxSessions); the forwards of a browser come on top. */
-const MAX_CHANNELS = 64
-/** Replies that wait for a client which sends requests but reads nothing; then we read no more from it. */
-const MAX_UNSENT_BYTES = 8 << 20
-/** How long a client may take to hear that we close. */
-const CLOSE_LIMIT_MS = 1000
 /** OpenSSH sends its `eow@openssh.com` (see completeChannelRequests) only to a server whose name begins like its own. */
 const IDENT = 'OpenSSH_compatible runcode'
 /**
@@ -22,6 +16,22 @@ const IDENT = 'OpenSSH_compatible runcode'
  * and a suspended one may come back.
  */
 const KEEPALIVE_MS = 2 ** 31 - 1
+/**
+ * Cheap ones only: a stranger asks for a key exchange and need not do its own part of the work, which with ssh2's largest
+ * group takes us 60 ms. Every client since OpenSSH 6.5 (2014) knows one of these.
+ */
+const KEY_EXCHANGES = [
+  'curve25519-sha256',
+  'curve25519-sha256@libssh.org',
+  'ecdh-sha2-nistp256',
+  'ecdh-sha2-nistp384',
+  'ecdh-sha2-nistp521',
+] as const
+
+export interface ConnectionOptions extends GatewayOptions {
+  /** Whether one more may come by the key of this client's API token. */
+  readonly hasRoom: (admitted: Admitted) => boolean
+}
 
 export interface ServedConnection {
   /** Undefined until the client is let in. */
@@ -33,12 +43,18 @@ export interface ServedConnection {
 }
 
 /** Speaks SSH on an accepted socket until it closes. */
-export function serveConnection(socket: Socket, options: GatewayOptions): ServedConnection {
+export function serveConnection(socket: Socket, options: ConnectionOptions): ServedConnection {
   const endings = new Set<Promise<unknown>>()
   let outcome: ReturnType<typeof authenticate> = {}
   let client: Connection | undefined
   let isReady = false
   let isEnding = false
+
+  const crowdedOut = ({user}: Admitted): void => {
+    outcome.refused = {user, reason: 'crowded', tries: 0}
+    client?.end()
+    setTimeout(() => socket.destroy(), CLOSE_LIMIT_MS).unref()
+  }
 
   // One ssh2 server a socket: the library does not say which socket a connection came by.
   const ssh = new ssh2.Server(
@@ -46,12 +62,17 @@ export function serveConnection(socket: Socket, options: GatewayOptions): Served
       hostKeys: [options.hostKey],
       ident: IDENT,
       keepaliveInterval: KEEPALIVE_MS,
-      algorithms: {compress: ['none']},
+      algorithms: {compress: ['none'], kex: [...KEY_EXCHANGES]},
     },
     (connection) => {
       client = connection
       // Without a listener one malformed packet would end the whole program.
       connection.on('error', () => setTimeout(() => socket.destroy(), CLOSE_LIMIT_MS).unref())
+      gateMessages(
+        connection,
+        () => isReady,
+        () => socket.destroy(),
+      )
       outcome = authenticate(connection, options.admit)
       const limitRekey = limitRekeying(connection, socket)
       // ssh2 listens by now, and not before: this has to come after it, and before more of what lets the client in.
@@ -61,6 +82,7 @@ export function serveConnection(socket: Socket, options: GatewayOptions): Served
       connection.once('ready', () => {
         const {admitted} = outcome
         if (admitted === undefined) return void socket.destroy()
+        if (!options.hasRoom(admitted)) return crowdedOut(admitted)
         isReady = true
         clearTimeout(loginLimit)
         options.record('ssh_accepted', {workspace_id: admitted.workspace.id, user: admitted.user})
@@ -145,6 +167,7 @@ const serveChannels = (connection: Connection, {socket, ...options}: ChannelOpti
   connection.on('openssh.streamlocal', (accept, reject, info) => forward(parseSocketTarget(info), accept, reject))
   completeChannelRequests(connection, (session) => sessions.get(session)?.dropOutput())
   closeUnusedSessions(connection)
+  refuseTinyPackets(connection)
   watchForOverrun(connection, () => socket.destroy())
   connection.once('close', () => {
     for (const session of sessions.values()) session.close()

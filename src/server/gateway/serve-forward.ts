@@ -1,10 +1,7 @@
 import {connect, type NetConnectOpts, type Socket} from 'node:net'
 import type {ServerChannel} from 'ssh2'
+import {CONNECT_LIMIT_MS, FLUSH_LIMIT_MS} from '../limits.ts'
 import {createChannelOutput} from './channel-output.ts'
-
-const CONNECT_LIMIT_MS = 10_000
-/** How long a target may take what was already sent to it, once its client is gone. */
-const FLUSH_LIMIT_MS = 2000
 
 /** Where a `direct-tcpip` channel wants to go (RFC 4254 section 7.2); undefined where that is no address. */
 export const parseTcpTarget = ({destIP, destPort}: {destIP: string; destPort: number}): NetConnectOpts | undefined =>

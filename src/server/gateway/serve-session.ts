@@ -1,11 +1,9 @@
 import type {Socket} from 'node:net'
 import type {ServerChannel, Session} from 'ssh2'
+import {MAX_VARIABLES} from '../limits.ts'
 import type {PtyRequest, Runtime, RuntimeProcess, RuntimeWorkspace} from '../runtime/runtime.ts'
 import {runOnChannel} from './run-on-channel.ts'
 import {isAcceptedVariable, parsePty, parseSignal, parseSize} from './session-requests.ts'
-
-/** More variables than any client sends. */
-const MAX_VARIABLES = 64
 
 export interface SessionOptions {
   readonly workspace: RuntimeWorkspace

@@ -1,4 +1,5 @@
 import type {Connection, ServerChannel, Session} from 'ssh2'
+import {MIN_PACKET_BYTES} from '../limits.ts'
 
 /**
  * Three things that ssh2 1.17 leaves out or gets wrong, each cured through a part of it that it does not publish:
@@ -49,6 +50,22 @@ export function watchForOverrun(connection: Connection, onOverrun: () => void): 
 }
 
 /**
+ * Refuses a channel whose client wants packets of next to nothing, or does not say how large (RFC 4254 section 5.1): ssh2
+ * would cut what is sent into pieces of 0 bytes, for ever.
+ */
+export function refuseTinyPackets(connection: Connection): void {
+  const {_protocol: protocol} = connection as unknown as Unpublished
+  const handle = protocol._handlers.CHANNEL_OPEN
+  protocol._handlers.CHANNEL_OPEN = (sender, info) => {
+    if (info.packetSize !== undefined && info.packetSize >= MIN_PACKET_BYTES) handle(sender, info)
+    else protocol.channelOpenFail(info.sender ?? 0, RESOURCE_SHORTAGE)
+  }
+}
+
+/** RFC 4254 section 5.1. */
+const RESOURCE_SHORTAGE = 4
+
+/**
  * Makes a channel forget what it has sent: a blocked chunk stays in its fields after it went out, and a later block of
  * the *other* stream (stderr after stdout) would send it again. To be called when a write is done and none is under way.
  */
@@ -66,7 +83,9 @@ interface Unpublished {
       CHANNEL_REQUEST: (sender: unknown, recipient: number, type: string, wantsReply: boolean, data: unknown) => void
       CHANNEL_CLOSE: (sender: unknown, recipient: number) => void
       CHANNEL_DATA: (sender: unknown, recipient: number, data: Buffer) => void
+      CHANNEL_OPEN: (sender: unknown, info: {sender: number | undefined; packetSize: number | undefined}) => void
     }
+    channelOpenFail(channelId: number, reason: number): void
     channelFailure(channelId: number): void
     channelClose(channelId: number): void
   }

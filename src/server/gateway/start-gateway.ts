@@ -1,18 +1,12 @@
 import {once} from 'node:events'
 import {type AddressInfo, createServer, type Socket} from 'node:net'
 import {messageOf, RuncodeError} from '../../core/errors.ts'
+import {MAX_CONNECTIONS, MAX_CONNECTIONS_PER_TOKEN, MAX_REFUSALS, MAX_STRANGERS, REFUSALS_WINDOW_MS} from '../limits.ts'
+import type {Admitted} from './authenticate.ts'
 import type {Gateway, GatewayOptions} from './gateway.ts'
 import {isHostKey} from './host-key.ts'
 import {limitRefusals} from './limit-refusals.ts'
 import {type ServedConnection, serveConnection} from './serve-connection.ts'
-
-/** An editor opens about ten; one more is closed unheard. */
-const MAX_CONNECTIONS = 512
-/** Of them, those that are not let in yet; one more takes the place of the oldest, so that nobody can keep others out by waiting. */
-const MAX_STRANGERS = 64
-/** `ssh_refused` records in a window of time; the audit keeps all that it gets. */
-const MAX_REFUSALS = 30
-const REFUSALS_WINDOW_MS = 60_000
 
 /** The gateway could not listen. */
 export class GatewayError extends RuncodeError {
@@ -32,6 +26,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (!isHostKey(options.hostKey)) throw new GatewayError(address, port, new Error('the host key cannot be read'))
   const refusals = limitRefusals(options.record, {count: MAX_REFUSALS, windowMs: REFUSALS_WINDOW_MS})
   const connections = new Set<ServedConnection>()
+  const ofToken = (tokenId: number): readonly ServedConnection[] =>
+    [...connections].filter(({admitted}) => admitted()?.tokenId === tokenId)
+  const hasRoom = ({tokenId}: Admitted): boolean => ofToken(tokenId).length < MAX_CONNECTIONS_PER_TOKEN
   const accept = (socket: Socket): void => {
     // A client may be gone before anyone else listens.
     socket.on('error', () => undefined)
@@ -41,7 +38,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       oldest.end()
     }
     if (connections.size >= MAX_CONNECTIONS) return void socket.destroy()
-    const connection = serveConnection(socket, {...options, record: refusals.record})
+    const connection = serveConnection(socket, {...options, record: refusals.record, hasRoom})
     connections.add(connection)
     void connection.closed.then(() => connections.delete(connection))
   }
@@ -57,7 +54,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     connectionCount: () => [...connections].filter(({admitted}) => admitted() !== undefined).length,
     disconnect: (workspaceId) =>
       endAll([...connections].filter(({admitted}) => admitted()?.workspace.id === workspaceId)),
-    disconnectToken: (tokenId) => endAll([...connections].filter(({admitted}) => admitted()?.tokenId === tokenId)),
+    disconnectToken: (tokenId) => endAll(ofToken(tokenId)),
     close: async () => {
       server.close()
       await endAll([...connections])

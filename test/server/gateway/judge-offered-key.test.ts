@@ -43,6 +43,7 @@ describe('an offered key', () => {
       {...good, algorithm: 'ssh-dss', blob: field('ssh-dss')},
       'wrong_algorithm',
     ],
+    ['that is not there', [publicKey], {...good, blob: undefined}, 'wrong_algorithm'],
     ['that is empty', [publicKey], {...good, blob: Buffer.alloc(0)}, 'wrong_algorithm'],
     [
       'whose type is longer than it is',

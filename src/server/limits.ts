@@ -1,0 +1,63 @@
+/**
+ * What one peer, or all of them together, may take of the server. A stranger is who has not shown a key or a token yet:
+ * any process of this machine, of any of its users.
+ */
+
+// The SSH gateway: connections.
+
+/** Connections at a time; one more is closed unheard. An editor opens about ten. */
+export const MAX_CONNECTIONS = 512
+/** Of them, those that came by the keys of one API token; one more is ended when it has shown its key. */
+export const MAX_CONNECTIONS_PER_TOKEN = 128
+/** Of them, those of strangers; one more takes the place of the oldest, so that nobody can keep others out by waiting. */
+export const MAX_STRANGERS = 64
+/** From the TCP accept to a proven key; OpenSSH's own default is 120 s, for people who type passwords. */
+export const LOGIN_LIMIT_MS = 20_000
+/** Failures after which a connection is ended; an agent with many keys offers them one by one. */
+export const MAX_TRIES = 10
+/** Messages of a stranger after its key exchange, failures or not; ten keys take about 20. */
+export const MAX_STRANGER_MESSAGES = 100
+/** From the client's wish for new keys (RFC 4253 section 9) to having them; both sides only wait meanwhile. */
+export const REKEY_LIMIT_MS = 10_000
+/** How long a client may take to hear that we close. */
+export const CLOSE_LIMIT_MS = 1000
+
+// The SSH gateway: within a connection.
+
+/** OpenSSH's master opens 10 at most by default (MaxSessions); the forwards of a browser come on top. */
+export const MAX_CHANNELS = 64
+/** The smallest packet that a client may ask for: of 0 bytes there would be no end, and each has a cost. OpenSSH asks for 32 KiB. */
+export const MIN_PACKET_BYTES = 256
+/**
+ * Replies that wait for a client which sends requests but reads nothing; then we read no more from it. They are small,
+ * and each takes about ten times its size of our memory.
+ */
+export const MAX_UNSENT_BYTES = 256 << 10
+/** More variables than any client sends for one command. */
+export const MAX_VARIABLES = 64
+/** For the target of a forward to answer. */
+export const CONNECT_LIMIT_MS = 10_000
+/** How long the target of a forward may take what was already sent to it, once its client is gone. */
+export const FLUSH_LIMIT_MS = 2000
+
+// The API.
+
+/** Connections at a time; one more is closed unheard. */
+export const MAX_API_CONNECTIONS = 256
+/** Of them, those that have not shown a token; one more takes the place of the oldest. */
+export const MAX_API_STRANGERS = 128
+/** For the TLS handshake, for the headers, and for a whole request. */
+export const REQUEST_LIMIT_MS = 10_000
+/** Between two requests of a connection. */
+export const KEEP_ALIVE_MS = 5000
+export const MAX_BODY_BYTES = 64 << 10
+/** Keys of one token that open one workspace at a time. Each connect registers one, for half an hour at most. */
+export const MAX_KEYS_PER_TOKEN = 1000
+
+// The audit.
+
+/** Records kept of each event, the latest. A store has the number with which it was made. */
+export const MAX_AUDIT_RECORDS = 10_000
+/** `ssh_refused` records in a window of time; the others are only counted. */
+export const MAX_REFUSALS = 30
+export const REFUSALS_WINDOW_MS = 60_000
