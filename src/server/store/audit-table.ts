@@ -7,7 +7,7 @@ interface Row {
   readonly facts: string
 }
 
-/** What happened, the latest first. The schema refuses to change or remove a line. */
+/** What happened, the latest first. The schema refuses to change a line, or to remove one before its time. */
 export function auditTable(database: Database.Database): Store['audit'] {
   const insert = database.prepare('INSERT INTO audit (at, event, facts) VALUES (?, ?, ?)')
   const latest = database.prepare('SELECT at, event, facts FROM audit ORDER BY id DESC LIMIT ?')

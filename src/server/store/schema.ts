@@ -1,4 +1,5 @@
 import type Database from 'libsql'
+import {MAX_AUDIT_RECORDS} from '../limits.ts'
 import {ServerFailedError} from '../server-failed.ts'
 
 /** Brings the tables to this version of runcode, step by step. Throws ServerFailedError where a newer one wrote them. */
@@ -19,6 +20,10 @@ const versionOf = (database: Database.Database): number => {
   const {user_version} = database.prepare('PRAGMA user_version').get() as {user_version: number}
   return user_version
 }
+
+/** The latest record of a row's kind that is one too many. */
+const LAST_TOO_MANY = (row: 'OLD' | 'NEW'): string =>
+  `SELECT id FROM audit WHERE event = ${row}.event ORDER BY id DESC LIMIT 1 OFFSET ${MAX_AUDIT_RECORDS}`
 
 /** One text for each version. AUTOINCREMENT: the id of something removed is never given out again. Times are ms. */
 const STEPS = [
@@ -67,5 +72,15 @@ const STEPS = [
     PRIMARY KEY (workspace_id, public_key, token_id)
   ) STRICT;
   ALTER TABLE workspaces ADD COLUMN is_being_removed INTEGER NOT NULL DEFAULT 0;
+  `,
+  // The audit has an end: the oldest records go, each kind for itself, so that a flood of one pushes out no other.
+  `
+  CREATE INDEX audit_by_event ON audit (event, id);
+  DROP TRIGGER audit_is_not_removed;
+  CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit
+    WHEN OLD.id > ifnull((${LAST_TOO_MANY('OLD')}), 0)
+    BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+  CREATE TRIGGER audit_is_bounded AFTER INSERT ON audit
+    BEGIN DELETE FROM audit WHERE event = NEW.event AND id <= (${LAST_TOO_MANY('NEW')}); END;
   `,
 ]

@@ -66,7 +66,10 @@ export interface Store {
     dropAll(workspaceId: number): void
   }
   readonly audit: {
-    /** Appends; nothing is ever changed or removed, which the database itself refuses. Facts hold no secret. */
+    /**
+     * Appends, and drops what is MAX_AUDIT_RECORDS of the same event older; nothing else is changed or removed, which the
+     * database itself refuses. Facts hold no secret.
+     */
     record(event: string, facts: Readonly<Record<string, string | number | null>>, now: Date): void
     list(
       limit: number,

@@ -3,6 +3,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync}
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import Database from 'libsql'
+import {MAX_AUDIT_RECORDS} from '../../../src/server/limits.ts'
 import {openStore} from '../../../src/server/store/open-store.ts'
 import type {Store} from '../../../src/server/store/store.ts'
 
@@ -55,6 +56,7 @@ describe('openStore()', () => {
     store.close()
     const raw = new Database(file)
     raw.exec(`ALTER TABLE workspaces DROP COLUMN is_being_removed; DROP TABLE keys;
+      DROP TRIGGER audit_is_bounded; DROP INDEX audit_by_event;
       CREATE TABLE keys (workspace_id INTEGER NOT NULL, public_key TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
       INSERT INTO keys VALUES (1, 'ssh-ed25519 AAAA', ${inSeconds(10).getTime()}); PRAGMA user_version = 1;`)
     raw.close()
@@ -215,5 +217,16 @@ describe('openStore()', () => {
         raw.close()
         assert.equal(store.audit.list(9).length, 1)
       })
+
+    it('keeps so many records of each event, the latest', () => {
+      const raw = new Database(file)
+      // With all but the last two, as one at a time takes seconds.
+      raw.exec(`INSERT INTO audit (at, event, facts) VALUES (0, 'rare', '{}');
+        INSERT INTO audit (at, event, facts) SELECT value, 'flood', '{}' FROM generate_series(1, ${MAX_AUDIT_RECORDS - 1})`)
+      raw.close()
+      for (let i = 0; i < 3; i += 1) store.audit.record('flood', {i}, NOON)
+      const kept = store.audit.list(2 * MAX_AUDIT_RECORDS)
+      assert.deepEqual([kept.length, kept.at(-1)?.event, kept.at(-2)?.at], [MAX_AUDIT_RECORDS + 1, 'rare', new Date(3)])
+    })
   })
 })
