@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
 import type {FastifyInstance} from 'fastify'
 import {printable} from '../../core/printable.ts'
+import {MAX_KEYS_PER_TOKEN} from '../limits.ts'
 import {isRunning} from '../power-rules.ts'
 import type {ApiOptions} from './api-options.ts'
 import {expiryOf, renderBundle} from './bundle.ts'
@@ -25,6 +26,9 @@ export function sshSessionRoute(app: FastifyInstance, {store, runtime, gateway, 
     const {id, title} = workspace
     if (!isRunning(workspace)) throw new Refusal(409, `Workspace ${title} is not running; start it first.`)
     const moment = now()
+    const theirs = store.keys.valid(id, moment).filter((key) => key.tokenId === tokenId)
+    if (theirs.length >= MAX_KEYS_PER_TOKEN && !theirs.some((key) => key.publicKey === publicKey))
+      throw new Refusal(429, `Too many keys of this token open workspace ${title}; they end within half an hour.`)
     const expiresAt = expiryOf(body.ttl, moment)
     store.keys.register({workspaceId: id, tokenId, publicKey, expiresAt})
     const facts = {
