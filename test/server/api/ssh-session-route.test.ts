@@ -3,6 +3,7 @@ import {execFileSync} from 'node:child_process'
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {MAX_KEYS_PER_TOKEN} from '../../../src/server/limits.ts'
 import {HOST_KEY, NOON, type RunningApi, runApi} from './running-api.ts'
 
 const field = (bytes: Buffer | string): Buffer => {
@@ -50,6 +51,21 @@ describe('POST /workspace/<id>/ssh-session', () => {
       },
     })
     assert.deepEqual(registered(), [[KEY, '2030-01-02T12:10:00.000Z']])
+  })
+
+  it('registers so many keys of one token for a workspace; what is registered, and other tokens, go on', async () => {
+    const expiresAt = new Date(NOON.getTime() + 60_000)
+    for (let i = 1; i < MAX_KEYS_PER_TOKEN; i += 1)
+      api.store.keys.register({workspaceId: 1, tokenId: 1, publicKey: `key ${i}`, expiresAt})
+    const other = KEY.replace(/.{8}$/, 'AAAAAAAA')
+    const statuses = [await mint({public_key: KEY}), await mint({public_key: other}), await mint({public_key: KEY})]
+    assert.deepEqual(
+      statuses.map(({status}) => status),
+      [200, 429, 200],
+    )
+    const headers = {authorization: `Token ${api.user}`}
+    const theirs = await api.ask('POST', '/api/rc/workspace/1/ssh-session', {body: {public_key: other}, headers})
+    assert.equal(theirs.status, 200)
   })
 
   it('gives half an hour at most, and as a rule', async () => {

@@ -4,6 +4,7 @@ import ssh2 from 'ssh2'
 import {MAX_CONNECTIONS_PER_TOKEN, MAX_STRANGER_MESSAGES} from '../../../src/server/limits.ts'
 import {type AttackedServer, attackedServer, type Pass, until} from './attacked-server.ts'
 import {message, type RawPeer, rawClient, rawStranger, SSH} from './raw-ssh.ts'
+import {KEX_INIT} from './ssh-inputs.ts'
 
 describe('a gateway under attack', function () {
   this.timeout(60_000)
@@ -30,7 +31,7 @@ describe('a gateway under attack', function () {
       ),
       'wants an answer to a global request': message(SSH.GLOBAL_REQUEST, 'x', true),
       'opens a channel': message(SSH.CHANNEL_OPEN, 'session', 0, 1 << 20, 1 << 15),
-      'begins a second key exchange': Buffer.concat([Buffer.from([SSH.KEXINIT]), Buffer.alloc(65)]),
+      'begins a second key exchange': KEX_INIT,
       'sends a message that there is not': message(200),
     }))
       it(`cuts off who ${what}`, async () => {

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync} from 'node:fs'
+import {mkdirSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {messageOf, RuncodeError} from '../../../core/errors.ts'
@@ -12,7 +12,7 @@ import {type Program, type SpawnOptions, spawnPiped} from './spawn-piped.ts'
 import {spawnTerminal} from './spawn-terminal.ts'
 import {stillbornProcess, unstartable} from './stillborn-process.ts'
 import {workspaceEnvironment} from './workspace-environment.ts'
-import {makeWorkspaceFolder, type WorkspaceFolder, workspaceFolder} from './workspace-folder.ts'
+import {isFolder, keepInPlace, makeWorkspaceFolder, type WorkspaceFolder, workspaceFolder} from './workspace-folder.ts'
 
 const START_LIMIT_MS = 10_000
 /** Below the folder of all workspaces, and no title: what is needed to start a command, out of the workspaces' way. */
@@ -37,9 +37,10 @@ export class WorkspaceStartError extends RuncodeError {
 
 /**
  * Workspaces that are folders of this machine, whose commands are processes of the server's own user. It is no
- * isolation: a workspace can do whatever that user can.
+ * isolation: a workspace can do whatever that user can. Throws FileError where the folder cannot be made.
  */
 export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runtime {
+  const refuseMoved = keepInPlace(folder)
   const running = new Map<RuntimeProcess, string>()
   const shell = loginShell(env)
   const placeOf = (workspace: RuntimeWorkspace): WorkspaceFolder => workspaceFolder(resolve(folder), workspace)
@@ -51,8 +52,9 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
   ): RuntimeProcess => {
     try {
       const place = placeOf(workspace)
+      refuseMoved()
       // A command may have removed its home; without it no other one starts.
-      if (existsSync(place.root)) mkdirSync(place.home, {recursive: true, mode: 0o700})
+      if (isFolder(place.root)) mkdirSync(place.home, {recursive: true, mode: 0o700})
       const pipes = join(resolve(folder), PIPES)
       mkdirSync(pipes, {recursive: true, mode: 0o700})
       const child = run({
@@ -93,6 +95,7 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
     stop,
     workdir: (workspace) => placeOf(workspace).workdir,
     start: async (workspace) => {
+      refuseMoved()
       await makeWorkspaceFolder(placeOf(workspace))
       const child = exec(workspace, {command: 'true', pty: undefined, env: {}})
       child.stdin.end()
@@ -103,6 +106,7 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
     },
     remove: async (workspace) => {
       await stop(workspace)
+      refuseMoved()
       await removeTree(placeOf(workspace).root, env)
     },
   }
@@ -125,7 +129,9 @@ const failureOf = (ending: Ending): string | undefined => {
 const removeTree = async (root: string, env: NodeJS.ProcessEnv): Promise<void> => {
   try {
     await removeWhole(root)
-  } catch {
+  } catch (error) {
+    // chmod -R would follow a link in its place.
+    if (!isFolder(root)) throw error
     await run('chmod', ['-R', 'u+rwX', root], {env})
     await removeWhole(root)
   }

@@ -1,7 +1,8 @@
-import {mkdir} from 'node:fs/promises'
+import {lstatSync, mkdirSync, realpathSync} from 'node:fs'
+import {lstat, mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {RuncodeError} from '../../../core/errors.ts'
-import {makePrivateFolder} from '../../../core/files.ts'
+import {RuncodeError, systemCode} from '../../../core/errors.ts'
+import {FileError, makePrivateFolder, UnsafeFolderError} from '../../../core/files.ts'
 import type {RuntimeWorkspace} from '../runtime.ts'
 
 /** Where a workspace lives on this machine, absolute. */
@@ -28,9 +29,50 @@ export function workspaceFolder(folder: string, {title}: RuntimeWorkspace): Work
   return {root, home, workdir: join(home, 'workspace'), temporary: join(root, 'tmp')}
 }
 
-/** Makes what is missing. Only the root must be ours alone; what its user does with modes and links inside is not our business. */
-export async function makeWorkspaceFolder({root, workdir, temporary}: WorkspaceFolder): Promise<void> {
+/**
+ * Makes what is missing. Only the root must be ours alone; what its user does with modes and links inside is not our
+ * business, and nothing is made behind such a link.
+ */
+export async function makeWorkspaceFolder({root, home, workdir, temporary}: WorkspaceFolder): Promise<void> {
   await makePrivateFolder(root)
-  await mkdir(workdir, {recursive: true, mode: 0o700})
-  await mkdir(temporary, {recursive: true, mode: 0o700})
+  await makeUnlessThere(home)
+  await makeUnlessThere(temporary)
+  if ((await lstat(home)).isDirectory()) await makeUnlessThere(workdir)
+}
+
+const makeUnlessThere = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, {mode: 0o700})
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw new FileError('write', path, error)
+  }
+}
+
+/**
+ * Makes the folder of all workspaces, and gives what throws UnsafeFolderError when it is not in its place any more: a
+ * workspace has the rights of our user, and may have put a link there, or above. Throws FileError, UnsafeFolderError.
+ */
+export function keepInPlace(folder: string): () => void {
+  try {
+    mkdirSync(folder, {recursive: true, mode: 0o700})
+    const place = realpathSync(folder)
+    return () => {
+      if (placeOf(folder) !== place) throw new UnsafeFolderError(folder, 'was moved, or is a link')
+    }
+  } catch (error) {
+    throw new FileError('write', folder, error)
+  }
+}
+
+const placeOf = (folder: string): string | undefined => {
+  try {
+    return realpathSync(folder)
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a path is a folder itself, and no link to one. */
+export function isFolder(path: string): boolean {
+  return lstatSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false
 }
