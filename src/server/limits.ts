@@ -9,8 +9,11 @@
 export const MAX_CONNECTIONS = 512
 /** Of them, those that came by the keys of one API token; one more is ended when it has shown its key. */
 export const MAX_CONNECTIONS_PER_TOKEN = 128
-/** Of them, those of strangers; one more takes the place of the oldest, so that nobody can keep others out by waiting. */
-export const MAX_STRANGERS = 64
+/**
+ * Of them, those of strangers: so many before their key exchange, and as many after it, which costs a flood as much as us.
+ * One more takes the place of the oldest of its kind, so that nobody can keep others out by waiting.
+ */
+export const MAX_STRANGERS = 128
 /** From the TCP accept to a proven key; OpenSSH's own default is 120 s, for people who type passwords. */
 export const LOGIN_LIMIT_MS = 20_000
 /** Failures after which a connection is ended; an agent with many keys offers them one by one. */

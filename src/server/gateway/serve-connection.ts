@@ -31,9 +31,12 @@ const KEY_EXCHANGES = [
 export interface ConnectionOptions extends GatewayOptions {
   /** Whether one more may come by the key of this client's API token. */
   readonly hasRoom: (admitted: Admitted) => boolean
+  /** Called at the end of the first key exchange, before `hasKeys` says so. */
+  readonly onKeys: () => void
 }
 
 export interface ServedConnection {
+  readonly hasKeys: () => boolean
   /** Undefined until the client is let in. */
   readonly admitted: () => Admitted | undefined
   /** Nothing starts on it any more. A client that was let in is told before the socket closes, a stranger is not. */
@@ -47,6 +50,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Ser
   const endings = new Set<Promise<unknown>>()
   let outcome: ReturnType<typeof authenticate> = {}
   let client: Connection | undefined
+  let hasKeys = false
   let isReady = false
   let isEnding = false
 
@@ -78,6 +82,10 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Ser
       // ssh2 listens by now, and not before: this has to come after it, and before more of what lets the client in.
       socket.on('data', () => {
         if (isReady) limitRekey()
+      })
+      connection.once('handshake', () => {
+        options.onKeys()
+        hasKeys = true
       })
       connection.once('ready', () => {
         const {admitted} = outcome
@@ -114,6 +122,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Ser
   ssh.injectSocket(socket)
   socket.on('data', () => holdWhileUnread(socket))
   return {
+    hasKeys: () => hasKeys,
     admitted: () => (isReady ? outcome.admitted : undefined),
     end: () => {
       isEnding = true

@@ -29,16 +29,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ofToken = (tokenId: number): readonly ServedConnection[] =>
     [...connections].filter(({admitted}) => admitted()?.tokenId === tokenId)
   const hasRoom = ({tokenId}: Admitted): boolean => ofToken(tokenId).length < MAX_CONNECTIONS_PER_TOKEN
+  /** For one more stranger, before its key exchange or after it. */
+  const makeRoom = (afterKeys: boolean): void => {
+    const [oldest, ...others] = [...connections].filter(
+      ({admitted, hasKeys}) => admitted() === undefined && hasKeys() === afterKeys,
+    )
+    if (oldest === undefined || others.length + 1 < MAX_STRANGERS) return
+    connections.delete(oldest)
+    oldest.end()
+  }
   const accept = (socket: Socket): void => {
     // A client may be gone before anyone else listens.
     socket.on('error', () => undefined)
-    const [oldest, ...others] = [...connections].filter(({admitted}) => admitted() === undefined)
-    if (oldest !== undefined && others.length + 1 >= MAX_STRANGERS) {
-      connections.delete(oldest)
-      oldest.end()
-    }
+    makeRoom(false)
     if (connections.size >= MAX_CONNECTIONS) return void socket.destroy()
-    const connection = serveConnection(socket, {...options, record: refusals.record, hasRoom})
+    const connection = serveConnection(socket, {
+      ...options,
+      record: refusals.record,
+      hasRoom,
+      onKeys: () => makeRoom(true),
+    })
     connections.add(connection)
     void connection.closed.then(() => connections.delete(connection))
   }

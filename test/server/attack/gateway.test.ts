@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type {Socket} from 'node:net'
+import {once} from 'node:events'
+import {connect, type Socket} from 'node:net'
 import ssh2 from 'ssh2'
-import {MAX_CONNECTIONS_PER_TOKEN, MAX_STRANGER_MESSAGES} from '../../../src/server/limits.ts'
+import {MAX_CONNECTIONS_PER_TOKEN, MAX_STRANGER_MESSAGES, MAX_STRANGERS} from '../../../src/server/limits.ts'
 import {type AttackedServer, attackedServer, type Pass, until} from './attacked-server.ts'
 import {message, type RawPeer, rawClient, rawStranger, SSH} from './raw-ssh.ts'
-import {KEX_INIT} from './ssh-inputs.ts'
 
 describe('a gateway under attack', function () {
   this.timeout(60_000)
@@ -31,7 +31,6 @@ describe('a gateway under attack', function () {
       ),
       'wants an answer to a global request': message(SSH.GLOBAL_REQUEST, 'x', true),
       'opens a channel': message(SSH.CHANNEL_OPEN, 'session', 0, 1 << 20, 1 << 15),
-      'begins a second key exchange': KEX_INIT,
       'sends a message that there is not': message(200),
     }))
       it(`cuts off who ${what}`, async () => {
@@ -39,6 +38,25 @@ describe('a gateway under attack', function () {
         send(payload)
         await isClosed(socket)
       })
+
+    it('cuts off who begins a second key exchange', async () => {
+      const {socket, rekey} = await stranger()
+      rekey()
+      await isClosed(socket)
+    })
+
+    it(`keeps ${MAX_STRANGERS} that have exchanged keys besides, and gives the place of the oldest to one more`, async () => {
+      const oldest = await stranger()
+      const others: RawPeer[] = []
+      for (let i = 1; i < MAX_STRANGERS; i += 1) others.push(await stranger())
+      const silent = Array.from({length: MAX_STRANGERS}, () => connect(server.facts.gatewayPort, '127.0.0.1'))
+      await Promise.all(silent.map((socket) => once(socket, 'data')))
+      assert.equal(oldest.socket.closed, false)
+      await server.serveAGoodUser(workspaceId)
+      await isClosed(oldest.socket)
+      assert.deepEqual(others.filter(({socket}) => socket.closed).length, 0)
+      for (const socket of [...silent, ...others.map(({socket}) => socket)]) socket.destroy()
+    })
 
     it(`cuts off who sends more than ${MAX_STRANGER_MESSAGES} messages, of whatever kind`, async () => {
       const {socket, send} = await stranger()

@@ -8,6 +8,7 @@ interface Engine {
   readonly _cipher: {encrypt(packet: Buffer): void}
   _handlers: Record<string, unknown>
   readonly start: () => void
+  rekey(): void
   readonly parse: (data: Buffer, start: number, length: number) => void
 }
 
@@ -25,6 +26,8 @@ const Engine = createRequire(import.meta.url)('ssh2/lib/protocol/Protocol.js') a
 export interface RawPeer {
   readonly socket: Socket
   send(payload: Buffer): void
+  /** Begins another key exchange, and does its part of it. */
+  rekey(): void
 }
 
 /** A stranger: keys are exchanged, and nothing was said after that. Rejects where the connection closes first. */
@@ -36,7 +39,7 @@ export const rawStranger = (port: number): Promise<RawPeer> =>
       messageHandlers: {},
       onWrite: (data) => void (socket.writable && socket.write(data)),
       onError: (error) => reject(error),
-      onHandshakeComplete: () => resolve({socket, send: (payload) => sendPayload(engine, payload)}),
+      onHandshakeComplete: () => resolve(peerOf(engine, socket)),
     })
     socket.on('connect', () => engine.start())
     socket.on('data', (data) => {
@@ -55,8 +58,14 @@ export const rawClient = (client: Client, messageHandlers: Record<string, unknow
   const {_protocol: engine, _sock: socket} = client as unknown as {_protocol: Engine; _sock: Socket}
   engine._handlers = messageHandlers
   client.on('error', () => undefined)
-  return {socket, send: (payload) => sendPayload(engine, payload)}
+  return peerOf(engine, socket)
 }
+
+const peerOf = (engine: Engine, socket: Socket): RawPeer => ({
+  socket,
+  send: (payload) => sendPayload(engine, payload),
+  rekey: () => engine.rekey(),
+})
 
 const sendPayload = ({_packetRW: {write}, _cipher: cipher}: Engine, payload: Buffer): void => {
   const packet = write.alloc(payload.length)

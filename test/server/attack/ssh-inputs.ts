@@ -14,13 +14,6 @@ const LISTS = [
   '',
 ] as const
 
-/** A KEXINIT that a server can agree with. */
-export const KEX_INIT = Buffer.concat([
-  Buffer.from([SSH.KEXINIT]),
-  Buffer.alloc(16),
-  message(0, ...LISTS, false, 0).subarray(1),
-])
-
 /** An unencrypted packet (RFC 4253 section 6). */
 export const packet = (payload: Buffer, paddingBytes = 8 - ((5 + payload.length) % 8) + 8): Buffer => {
   const head = Buffer.alloc(5)

@@ -5,6 +5,7 @@ import {connect, type Socket} from 'node:net'
 import ssh2 from 'ssh2'
 import {generateHostKey} from '../../../src/server/gateway/host-key.ts'
 import {GatewayError, startGateway} from '../../../src/server/gateway/start-gateway.ts'
+import {MAX_STRANGERS} from '../../../src/server/limits.ts'
 import {BRAVE, CALM, type GatewayFixture, makeKey, openGateway, publicKeyOf, until} from './gateway-fixture.ts'
 
 describe('the entrance of the gateway', () => {
@@ -163,14 +164,14 @@ describe('the entrance of the gateway', () => {
     })
   }
 
-  it('keeps 64 connections that have not said who they are, and gives the place of the oldest to a client', async () => {
+  it(`keeps ${MAX_STRANGERS} connections that have not said who they are, and gives the place of the oldest to a client`, async () => {
     const open = async (): Promise<Socket> => {
       const socket = connect(fixture.port, '127.0.0.1').on('error', () => undefined)
       await new Promise((resolve) => socket.once('data', resolve))
       return socket.resume()
     }
     const oldest = await open()
-    const others = await Promise.all(Array.from({length: 63}, open))
+    const others = await Promise.all(Array.from({length: MAX_STRANGERS - 1}, open))
     assert.equal(oldest.closed, false)
     assert.deepEqual((await fixture.ssh([...fixture.sshArgs(), 'exit 8'])).ending, exited(8))
     await until('the oldest is closed', () => oldest.closed)
