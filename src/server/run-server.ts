@@ -5,6 +5,7 @@ import {endSteps} from './end-steps.ts'
 import type {ServerFacts} from './server-facts.ts'
 import {serverFolder} from './server-folder.ts'
 import {type StartedServer, startServer} from './start-server.ts'
+import {storeFailure} from './store/open-store.ts'
 
 /** How a server is run. A port that is undefined is the remembered one, or a free one. */
 export interface RunServerOptions {
@@ -34,7 +35,10 @@ export async function runServer(options: RunServerOptions): Promise<'stopped' | 
   await makePrivateFolder(folder.root)
   const end = endSteps()
   try {
-    const start = (): Promise<StartedServer> => startServer(options, folder, end)
+    const start = (): Promise<StartedServer> =>
+      startServer(options, folder, end).catch((error: unknown) => {
+        throw storeFailure(folder.database, error)
+      })
     const {facts, isIdle} = await withLock(folder.lock, deadlineIn(LOCK_LIMIT_MS, options.signal), start)
     options.onReady(facts)
     return await Promise.race([aborted(options.signal), isIdle.then(() => 'idle' as const)])

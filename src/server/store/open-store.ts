@@ -1,5 +1,6 @@
-import {closeSync, openSync} from 'node:fs'
+import {closeSync, constants, openSync} from 'node:fs'
 import Database from 'libsql'
+import {systemCode} from '../../core/errors.ts'
 import {FileError} from '../../core/files.ts'
 import {auditTable} from './audit-table.ts'
 import {keyTable} from './key-table.ts'
@@ -24,10 +25,17 @@ export function openStore(file: string): Store {
   }
 }
 
-/** SQLite gives its -wal and -shm files the mode of the database (sqlite.org/wal.html), so that file is made first. */
+/** What the database refused, as a failure of its file: a full disk, a failing one. Anything else stays as it is. */
+export const storeFailure = (file: string, error: unknown): unknown =>
+  systemCode(error)?.startsWith('SQLITE_') ? new FileError('write', file, error) : error
+
+/**
+ * SQLite gives its -wal and -shm files the mode of the database (sqlite.org/wal.html), so that file is made first; a link
+ * in its place is not followed.
+ */
 const open = (file: string): Database.Database => {
   try {
-    closeSync(openSync(file, 'a', 0o600))
+    closeSync(openSync(file, constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600))
     const database = new Database(file, {timeout: BUSY_TIMEOUT_MS})
     database.pragma('journal_mode = WAL')
     database.pragma('foreign_keys = ON')

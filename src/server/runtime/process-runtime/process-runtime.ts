@@ -37,7 +37,8 @@ export class WorkspaceStartError extends RuncodeError {
 
 /**
  * Workspaces that are folders of this machine, whose commands are processes of the server's own user. It is no
- * isolation: a workspace can do whatever that user can. Throws FileError where the folder cannot be made.
+ * isolation: a workspace can do whatever that user can. Throws FileError where the folder cannot
+ * be made, UnsafeFolderError where it is a link.
  */
 export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runtime {
   const refuseMoved = keepInPlace(folder)

@@ -55,12 +55,13 @@ const makeUnlessThere = async (path: string): Promise<void> => {
 export function keepInPlace(folder: string): () => void {
   try {
     mkdirSync(folder, {recursive: true, mode: 0o700})
-    const place = realpathSync(folder)
-    return () => {
-      if (placeOf(folder) !== place) throw new UnsafeFolderError(folder, 'was moved, or is a link')
-    }
   } catch (error) {
     throw new FileError('write', folder, error)
+  }
+  if (!isFolder(folder)) throw new UnsafeFolderError(folder, 'is a link')
+  const place = realpathSync(folder)
+  return () => {
+    if (placeOf(folder) !== place) throw new UnsafeFolderError(folder, 'was moved, or is a link')
   }
 }
 
