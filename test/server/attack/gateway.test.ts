@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import {once} from 'node:events'
 import {connect, type Socket} from 'node:net'
 import ssh2 from 'ssh2'
-import {MAX_CONNECTIONS_PER_TOKEN, MAX_STRANGER_MESSAGES, MAX_STRANGERS} from '../../../src/server/limits.ts'
+import {
+  MAX_CHANNELS,
+  MAX_CONNECTIONS_PER_TOKEN,
+  MAX_STRANGER_MESSAGES,
+  MAX_STRANGERS,
+} from '../../../src/server/limits.ts'
 import {type AttackedServer, attackedServer, type Pass, until} from './attacked-server.ts'
 import {message, type RawPeer, rawClient, rawStranger, SSH} from './raw-ssh.ts'
 
@@ -90,6 +95,31 @@ describe('a gateway under attack', function () {
         })
         assert.equal(await refused, 7)
         client.end()
+        await server.serveAGoodUser(workspaceId)
+      })
+
+    for (const [what, open] of Object.entries({
+      sessions: (sender: number) => message(SSH.CHANNEL_OPEN, 'session', sender, 1 << 20, 1 << 15),
+      forwards: (sender: number) =>
+        message(SSH.CHANNEL_OPEN, 'direct-tcpip', sender, 1 << 20, 1 << 15, '127.0.0.1', server.facts.apiPort, '', 0),
+    }))
+      it(`opens ${MAX_CHANNELS} of 3,000 ${what}, and closes them with their connection`, async () => {
+        const openFiles = server.openFiles()
+        const client = await server.enter(pass)
+        let [opened, refused] = [0, 0]
+        const {socket, send} = rawClient(client, {
+          CHANNEL_OPEN_CONFIRMATION: () => {
+            opened += 1
+          },
+          CHANNEL_OPEN_FAILURE: () => {
+            refused += 1
+          },
+        })
+        for (let sender = 0; sender < 3000; sender += 1) send(open(sender))
+        await until('all are answered', () => opened + refused === 3000)
+        assert.equal(opened, MAX_CHANNELS)
+        socket.destroy()
+        await until('its descriptors are closed', () => server.openFiles() <= openFiles)
         await server.serveAGoodUser(workspaceId)
       })
 

@@ -58,7 +58,7 @@ describe('a server that is killed', () => {
   it(`at any moment of create, start, mint, stop and delete leaves nothing half (seed ${seed})`, async () => {
     const random = seeded(seed)
     const word = `32${Math.floor(Math.random() * 2 ** 31)}`
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < 10; round += 1) {
       server = await attackedServer(root)
       const {ask} = server
       const busy = async (): Promise<void> => {
