@@ -33,7 +33,7 @@ export async function disconnect(context: Context, {keep, all}: DisconnectInput)
   const every = await listAttachments(state)
   if (here === undefined) throw new NotAttachedError(context.cwd, every)
   return telling(factsOf({why: 'attachment', attachment: here}), async () => {
-    if (await isOnlyDefault(here.tree, context)) throw new OnlyDefaultError(here, 'disconnect')
+    if (await isOnlyDefault(here.tree, context)) throw new OnlyDefaultError(here, 'runcode disconnect')
     const owner = ownerOf(here)
     const same = every.filter((one) => isOf(one, owner))
     const detached = all ? same : [here]

@@ -12,10 +12,10 @@ const LIMIT_MS = 60_000
 
 /** Without a name the command would hit the default of the whole home directory. */
 export class OnlyDefaultError extends RuncodeError {
-  constructor({title, tree}: Attachment, verb: 'stop' | 'disconnect') {
+  constructor({title, tree}: Attachment, command: 'runcode stop' | 'runcode disconnect') {
     super(`This place has no workspace of its own; "${title}" is only the default of ${tree} and all below it.`, {
       code: 'not_attached',
-      hint: `If you mean it, go to ${tree} and run there: runcode ${verb}`,
+      hint: `If you mean it, go to ${tree} and run there: ${command}`,
       facts: {default: title, attached_to: tree},
     })
   }
@@ -65,7 +65,7 @@ interface Target extends Pick<Stopped, 'owner' | 'title'> {
 const targetOf = async (context: Context, chosen: ChosenWorkspace, deadline: Deadline): Promise<Target> => {
   if (chosen.why === 'attachment') {
     const {attachment} = chosen
-    if (await isOnlyDefault(attachment.tree, context)) throw new OnlyDefaultError(attachment, 'stop')
+    if (await isOnlyDefault(attachment.tree, context)) throw new OnlyDefaultError(attachment, 'runcode stop')
     const owner = ownerOf(attachment)
     const {plane} = await openAccountOf(context, owner)
     const stop = (): Promise<void> => askingFor(attachment, () => plane.stopWorkspace(owner.workspaceId, deadline))
