@@ -38,7 +38,11 @@ export const ERROR_CODES = {
   rate_limited: {exit: 2, retryable: true, meaning: 'too many requests (HTTP 429)'},
   server_down: {exit: 1, retryable: false, meaning: 'the server of this machine is not running'},
   server_failed: {exit: 1, retryable: false, meaning: 'the server of this machine did not start or stop'},
-  session_ended: {exit: 1, retryable: true, meaning: 'the session was ended by another process of ours before it was used'},
+  session_ended: {
+    exit: 1,
+    retryable: true,
+    meaning: 'the session was ended by another process of ours before it was used',
+  },
   ssh_failed: {exit: 1, retryable: false, meaning: 'a program of OpenSSH failed in a way that has no code of its own'},
   start_failed: {exit: 2, retryable: false, meaning: 'the control plane refused to start the workspace'},
   stop_failed: {exit: 2, retryable: false, meaning: 'the control plane refused to stop the workspace'},

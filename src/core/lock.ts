@@ -4,6 +4,8 @@ import {basename, dirname, join} from 'node:path'
 import {type Deadline, pause} from './deadline.ts'
 import {RuncodeError, systemCode} from './errors.ts'
 import {FileError, lstatIfThere, makePrivateFolder, readIfThere} from './files.ts'
+import {type LockHolder, parseLockHolder} from './lock-holder.ts'
+import {announceWaiting, isAwaited} from './lock-waiters.ts'
 import {isSameProcess, pidSpace, processStart} from './process-identity.ts'
 
 /** Another runcode held a lock for longer than we could wait. */
@@ -17,20 +19,14 @@ export class LockedError extends RuncodeError {
   }
 }
 
-interface Holder {
-  readonly pid: number
-  /** When that process started, in the system's own words: a pid that was given out again is not the holder. */
-  readonly started: string | null
-  /** Within what the pid means that process. */
-  readonly space: string
-}
-
 /** A lock while it is ours. */
 export interface Held {
   /** Words that no other hold has. */
   readonly words: string
   /** The words of the holds that we saw while we waited. */
   readonly waitedFor: ReadonlySet<string>
+  /** Whether somebody waits for it now. */
+  readonly isAwaited: () => Promise<boolean>
 }
 
 /** Between two looks at a lock that is held; each is longer than the one before, so that many that wait cost little. */
@@ -61,35 +57,41 @@ const acquire = async (path: string, deadline: Deadline): Promise<Held> => {
   const words = JSON.stringify({pid: process.pid, started, space, nonce: randomBytes(8).toString('hex')})
   const waitedFor = new Set<string>()
   let watched: Watched | undefined
-  for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(lookMs * 1.5, LAST_LOOK_MS)) {
-    const text = await textOf(path)
-    // On NFS a link that was made may be told as one that failed: the words are ours.
-    if (text === words || (text === undefined && (await claim(path, words)))) {
-      await removeStrays(path)
-      return {words, waitedFor}
-    }
-    if (text !== undefined) {
-      waitedFor.add(text)
-      if (watched?.text !== text) watched = watch(path, text, space)
-      if (await watched.isDead()) {
-        await breakLock(path, text, deadline)
-        continue
+  let takeBack: (() => Promise<void>) | undefined
+  try {
+    for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(lookMs * 1.5, LAST_LOOK_MS)) {
+      const text = await textOf(path)
+      // On NFS a link that was made may be told as one that failed: the words are ours.
+      if (text === words || (text === undefined && (await claim(path, words)))) {
+        await Promise.all([removeStrays(path), isAwaited(path, space)])
+        return {words, waitedFor, isAwaited: () => isAwaited(path, space)}
       }
+      if (text !== undefined) {
+        takeBack ??= await announceWaiting(path, words)
+        waitedFor.add(text)
+        if (watched?.text !== text) watched = watch(path, text, space)
+        if (await watched.isDead()) {
+          await breakLock(path, text, deadline)
+          continue
+        }
+      }
+      if (deadline.isOver() || deadline.signal.aborted) throw new LockedError(path, watched?.holder?.pid)
+      await pause(lookMs * (0.5 + Math.random()), deadline.signal)
     }
-    if (deadline.isOver() || deadline.signal.aborted) throw new LockedError(path, watched?.holder?.pid)
-    await pause(lookMs * (0.5 + Math.random()), deadline.signal)
+  } finally {
+    await takeBack?.()
   }
 }
 
 /** The lock of another, for as long as its words stay the same. */
 interface Watched {
   readonly text: string
-  readonly holder: Holder | undefined
+  readonly holder: LockHolder | undefined
   readonly isDead: () => Promise<boolean>
 }
 
 const watch = (path: string, text: string, space: string): Watched => {
-  const holder = parseHolder(text)
+  const holder = parseLockHolder(text)
   const seenMs = performance.now()
   let askedMs = Number.NEGATIVE_INFINITY
   const isDead = async (): Promise<boolean> => {
@@ -184,17 +186,4 @@ const textOf = async (path: string): Promise<string | undefined> => {
   const stats = await lstatIfThere(path)
   if (stats === undefined) return undefined
   return stats.isFile() ? readIfThere(path) : ''
-}
-
-const parseHolder = (text: string): Holder | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || !('pid' in value) || !('started' in value)) return undefined
-    const {pid, started} = value
-    const space = 'space' in value ? value.space : undefined
-    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0 || typeof space !== 'string') return undefined
-    return {pid, started: typeof started === 'string' ? started : null, space}
-  } catch {
-    return undefined
-  }
 }

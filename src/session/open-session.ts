@@ -8,7 +8,7 @@ import {createKeyPair} from '../openssh/key-pair.ts'
 import {renderKnownHosts} from '../openssh/known-hosts.ts'
 import {canCarry, renderConfig, UnsafePathError} from '../openssh/render-config.ts'
 import {type ConnectionBundle, UnsafeBundleError} from '../workspace/connection-bundle.ts'
-import {keepRefusal, sharedRefusal} from './refusal.ts'
+import {forgetRefusal, keepRefusal, sharedRefusal} from './refusal.ts'
 import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
 import {renderSession} from './session-file.ts'
 import {createGeneration, readCurrentSession, sessionsFolder, setCurrent} from './session-store.ts'
@@ -60,20 +60,23 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
   // Before a pass is asked for that ssh could not be told of.
   if (!canCarry(folder)) throw new UnsafePathError(folder)
   await makePrivateFolder(folder)
-  return withLock(join(folder, 'lock'), deadline, async ({words, waitedFor}) => {
+  return withLock(join(folder, 'lock'), deadline, async ({words, waitedFor, isAwaited}) => {
     const current = await readCurrentSession(state, owner)
     const isNew = current?.folder !== atHand?.folder
     if ((!force || isNew) && isGood(current)) return {session: current, isReused: true, isPinChanged: false}
     const shared = await sharedRefusal(folder, waitedFor)
-    if (shared !== undefined) throw shared
-    const session = await createSession(options).catch(async (error: unknown) => {
-      // Our own limit, or Ctrl-C, is no answer to anybody else.
-      if (!deadline.signal.aborted) await keepRefusal(folder, words, error)
+    try {
+      if (shared !== undefined) throw shared
+      const session = await createSession(options)
+      await setCurrent(state, session)
+      await sweepGenerations(state, owner, now())
+      return {session, isReused: false, isPinChanged: current !== undefined && pinOf(current) !== pinOf(session)}
+    } catch (error) {
+      // Our own limit, or Ctrl-C, is no answer to anybody else; nor is what was an answer to another one.
+      if (error !== shared && !deadline.signal.aborted) await keepRefusal(folder, words, error)
+      if (!(await isAwaited())) await forgetRefusal(folder)
       throw error
-    })
-    await setCurrent(state, session)
-    await sweepGenerations(state, owner, now())
-    return {session, isReused: false, isPinChanged: current !== undefined && pinOf(current) !== pinOf(session)}
+    }
   }).catch(async (error: unknown) => {
     await removeEmptyFolders(folder, state)
     throw error

@@ -274,11 +274,13 @@ describe('withLock()', () => {
     await new Promise((resolve) => setTimeout(resolve, 2000))
     const {user, system} = process.cpuUsage(cpu)
     assert.ok(user + system < 1_500_000, `50 that wait took ${(user + system) / 2e6} of a processor`)
-    assert.deepEqual(readdirSync(folder.path), ['lock'], 'they write nothing while they wait')
+    const beside = readdirSync(folder.path).filter((name) => name !== 'lock')
+    assert.ok(beside.length === 50 && beside.every((name) => name.endsWith('.waits')), 'they write once each')
     const freeMs = performance.now()
     child.stdin?.end()
     await Promise.all(waiting)
     assert.equal(entered.length, 50)
+    assert.deepEqual(readdirSync(folder.path), [])
     assert.ok(Math.max(...entered) - freeMs < 8000, `the last came in after ${Math.max(...entered) - freeMs} ms`)
   })
 
@@ -292,6 +294,20 @@ describe('withLock()', () => {
       assert.deepEqual([...held.waitedFor], [before])
     })
     await withLock(lock, within(1000), async ({waitedFor}) => assert.equal(waitedFor.size, 0))
+  })
+
+  it('tells its work whether somebody waits, and forgets who waited and was killed', async () => {
+    const lock = join(folder.path, 'lock')
+    writeFileSync(join(folder.path, 'lock.0123456789ab.waits'), words({pid: 4_194_305}))
+    await withLock(lock, within(10_000), async ({isAwaited}) => {
+      assert.deepEqual(readdirSync(folder.path), ['lock'])
+      assert.equal(await isAwaited(), false)
+      const other = withLock(lock, within(200), async () => 1)
+      while (!(await isAwaited())) await new Promise((resolve) => setTimeout(resolve, 10))
+      await assert.rejects(other, LockedError)
+      assert.equal(await isAwaited(), false)
+    })
+    assert.deepEqual(readdirSync(folder.path), [])
   })
 
   it('clears away what the killed left of this lock, and nothing else', async () => {
