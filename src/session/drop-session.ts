@@ -9,7 +9,10 @@ import {forgetRefusal} from './refusal.ts'
 import type {SessionOwner} from './session.ts'
 import {clearCurrent, oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
 
-/** Ends every master of a workspace at once and removes all its sessions. True where there was one. */
+/**
+ * Ends every master of a workspace at once and removes all its sessions; those that another control plane gave the same
+ * account for the same id are of another workspace. True where there was one.
+ */
 export async function dropSession(state: string, owner: SessionOwner, deadline: Deadline): Promise<boolean> {
   const folder = sessionsFolder(state, owner)
   if ((await stat(folder).catch(() => undefined)) === undefined) return false
@@ -17,7 +20,9 @@ export async function dropSession(state: string, owner: SessionOwner, deadline: 
     await clearCurrent(state, owner)
     await removeHalfSet(state, owner)
     await forgetRefusal(folder)
-    const generations = await oldGenerations(state, owner)
+    const generations = (await oldGenerations(state, owner)).filter(
+      ({session}) => session === undefined || session.origin === owner.origin,
+    )
     for (const {folder: generation, session} of generations) {
       if (session?.controlPath !== undefined) {
         await stopMaster(session.controlPath, {now: true})

@@ -76,6 +76,14 @@ export async function oldGenerations(
 export const removeHalfSet = (state: string, owner: SessionOwner): Promise<void> =>
   removeHalfWritten(sessionsFolder(state, owner), /^(?:current|refused)$/)
 
-/** Forgets the current session; its generation is left to the sweep. */
-export const clearCurrent = (state: string, owner: SessionOwner): Promise<void> =>
-  removeWhole(pointerFile(sessionsFolder(state, owner)))
+/**
+ * Forgets the current session; its generation is left to the sweep. Not one of another control plane, where the account
+ * spoke to that one before or does now.
+ */
+export async function clearCurrent(state: string, owner: SessionOwner): Promise<void> {
+  const folder = sessionsFolder(state, owner)
+  const generation = (await readIfThere(pointerFile(folder)))?.trim()
+  const session =
+    generation !== undefined && isGeneration(generation) ? await readGeneration(join(folder, generation)) : undefined
+  if (session === undefined || session.origin === owner.origin) await removeWhole(pointerFile(folder))
+}

@@ -250,6 +250,15 @@ describe('openSession()', () => {
     assert.notEqual(session.folder, other.session.folder)
   })
 
+  it('drops no session of another control plane than the one that is meant', async () => {
+    const elsewhere = {...owner, origin: 'https://other.example.com'}
+    const {session} = await open({owner: elsewhere})
+    assert.equal(await dropSession(state(), owner, deadlineIn(5000, new AbortController().signal)), false)
+    assert.deepEqual(await readCurrentSession(state(), elsewhere), session)
+    assert.equal(await dropSession(state(), elsewhere, deadlineIn(5000, new AbortController().signal)), true)
+    assert.equal(existsSync(session.folder), false)
+  })
+
   it('reports that the pins changed, and not that their order did', async () => {
     const {bundle, ...rest} = exampleMint()
     await open()
