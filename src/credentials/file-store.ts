@@ -5,6 +5,7 @@ import {
   lstatIfThere,
   makePrivateFolder,
   readIfThere,
+  refuseUnsafeFolders,
   removeHalfWritten,
   removeWhole,
   writeWhole,
@@ -70,6 +71,7 @@ const change = async (path: string, edit: (entries: readonly Entry[]) => readonl
 }
 
 const readEntries = async (path: string): Promise<readonly Entry[]> => {
+  await refuseUnsafeFolders(dirname(path))
   const text = await readIfThere(path)
   if (text === undefined) return []
   try {

@@ -1,7 +1,14 @@
 import {join} from 'node:path'
 import {deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
-import {makePrivateFolder, readIfThere, removeHalfWritten, removeWhole, writeWhole} from '../core/files.ts'
+import {
+  makePrivateFolder,
+  readIfThere,
+  refuseUnsafeFolders,
+  removeHalfWritten,
+  removeWhole,
+  writeWhole,
+} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
 import {type Profile, type ProfileName, type Profiles, parseProfileName} from './profile.ts'
 
@@ -21,9 +28,10 @@ export class DamagedProfilesError extends RuncodeError {
 
 export const profilesFile = (config: string): string => join(config, 'profiles.json')
 
-/** All profiles; none where there is no file. Throws DamagedProfilesError, FileError. */
+/** All profiles; none where there is no file. Throws DamagedProfilesError, FileError, UnsafeFolderError. */
 export async function readProfiles(config: string): Promise<Profiles> {
   const path = profilesFile(config)
+  await refuseUnsafeFolders(config)
   const text = await readIfThere(path)
   if (text === undefined) return {default: undefined, profiles: new Map()}
   try {

@@ -108,4 +108,10 @@ describe('fileStore()', () => {
     await assert.rejects(store().write(work, 'rc_1'), {code: 'unsafe_folder'})
     assert.deepEqual(readdirSync(config()), [])
   })
+
+  it('reads nothing from a folder that is open to others', async () => {
+    await store().write(work, 'rc_1')
+    chmodSync(config(), 0o770)
+    await assert.rejects(store().read(work), {code: 'unsafe_folder'})
+  })
 })

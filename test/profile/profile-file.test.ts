@@ -65,6 +65,12 @@ describe('the file of profiles', () => {
     assert.equal(existsSync(profilesFile(config())), false)
   })
 
+  it('is not read from a folder that is open to others, who could say where tokens are asked for', async () => {
+    await writeProfiles(config(), both)
+    chmodSync(config(), 0o770)
+    await assert.rejects(readProfiles(config()), {code: 'unsafe_folder'})
+  })
+
   for (const [why, text] of Object.entries({
     'it is empty': '',
     'it is cut': '{"version":1,"profiles":{',
