@@ -1,6 +1,7 @@
 import {deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
 import {fileStore} from '../credentials/file-store.ts'
+import {loginHint} from '../credentials/find-token.ts'
 import {isKeychainUsable, keychainStore} from '../credentials/keychain-store.ts'
 import {parseSecret} from '../credentials/parse-secret.ts'
 import type {SecretStore} from '../credentials/secret-store.ts'
@@ -50,6 +51,7 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
     apiBase: account.apiBase,
     trust,
     token: async () => secret,
+    loginHint: loginHint({account: account.name, isEnvironment: false}),
     say: (message) => context.warn(message),
   })
   await context.progress.step(`Checking the token with ${origin}`, () =>

@@ -1,6 +1,6 @@
 import type {Deadline} from '../core/deadline.ts'
 import {type Facts, RuncodeError} from '../core/errors.ts'
-import {findToken} from '../credentials/find-token.ts'
+import {findToken, loginHint} from '../credentials/find-token.ts'
 import {parseHttpsBase} from '../network/https-url.ts'
 import type {Trust} from '../network/request-json.ts'
 import {type Account, chooseAccount, UnknownProfileError} from '../profile/account.ts'
@@ -55,6 +55,7 @@ export async function openAccount(context: Context, choice: AccountChoice): Prom
       apiBase: account.apiBase,
       trust,
       token,
+      loginHint: loginHint(question),
       say: (message) => context.warn(message),
     }),
   }

@@ -10,16 +10,17 @@ const RUNCODE_ORIGIN = 'https://app.runcode.io'
 
 /** There is no token for this control plane. */
 export class NoTokenError extends RuncodeError {
-  constructor({origin, account, isEnvironment}: TokenQuestion) {
-    super(`There is no token for ${origin}.`, {
-      code: 'no_token',
-      hint: isEnvironment
-        ? 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.'
-        : `Log in: runcode login --paste${account === 'runcode' ? '' : ` --profile ${account}`}`,
-      facts: {origin},
-    })
+  constructor(question: TokenQuestion) {
+    const {origin} = question
+    super(`There is no token for ${origin}.`, {code: 'no_token', hint: loginHint(question), facts: {origin}})
   }
 }
+
+/** How an account gets a token: always with its name, or the token would go to the default account's control plane. */
+export const loginHint = ({account, isEnvironment}: Pick<TokenQuestion, 'account' | 'isEnvironment'>): string =>
+  isEnvironment
+    ? 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.'
+    : `Log in: runcode login --paste${account === 'runcode' ? '' : ` --profile ${account}`}`
 
 export interface TokenSurroundings {
   readonly env: NodeJS.ProcessEnv

@@ -38,7 +38,6 @@ const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   forbidden: 'Ask whoever owns the workspace, or whoever runs the control plane.',
   start_failed: 'Do what it asks for, then try again.',
   stop_failed: 'See whether it runs: runcode list',
-  unauthorized: 'The token is not accepted (any more). Log in again: runcode login --paste',
   not_found: 'See what there is (runcode list), and check the address of the control plane (runcode doctor).',
   conflict: 'It may be stopped; try: runcode connect <workspace> --start --wait',
   rate_limited: 'Wait a little, then try again.',

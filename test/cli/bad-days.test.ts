@@ -70,7 +70,7 @@ describe('on a bad day', function () {
       return {
         ...{args: ['list'], status: 2, code: 'unauthorized', facts: {status: 401}},
         message: 'https://plane answered 401: words of it',
-        hint: 'The token is not accepted (any more). Log in again: runcode login --paste',
+        hint: 'The token is not accepted (any more). Log in: runcode login --paste --profile fake',
       }
     },
     'no token': () => ({
@@ -121,7 +121,8 @@ describe('on a bad day', function () {
       // Node itself says a line of its own first.
       const said = stderr.slice(stderr.indexOf('runcode: '))
       const text =
-        'runcode: The current directory is not there any more.\nhint: Go to one that is, and repeat the command.\n'
+        'runcode: The current directory is gone or cannot be read, so nothing can be attached to it.\n' +
+        'hint: Go to another directory (cd), or name the workspace with --workspace.\n'
       assert.deepEqual([status, stdout, said], [words.startsWith('exec') ? 125 : 1, '', text])
     }
   })

@@ -34,6 +34,7 @@ describe('a hostile control plane', () => {
       apiBase: fake.apiBase,
       trust: {caFile: fake.caFile, addedCaFile: undefined},
       token: async () => 'rc_secret',
+      loginHint: 'Log in.',
       say: (message) => heard.push(message),
     })
   const calls = {
@@ -68,8 +69,9 @@ describe('a hostile control plane', () => {
           })
         }
         assert.deepEqual(elsewhere.requests, [])
-        // Two lists, a start, a stop and a mint.
-        assert.equal(fake.requests.length - first, 5)
+        // Two lists, of which one may be called back before it was sent, a start, a stop and a mint.
+        const asked = fake.requests.length - first
+        assert.ok(asked === 4 || asked === 5, `${asked} requests`)
         assert.equal(
           fake.requests.some(({path}) => path.includes('elsewhere')),
           false,

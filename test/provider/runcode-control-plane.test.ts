@@ -34,6 +34,7 @@ describe("RunCode's control plane", () => {
       apiBase: `${fake.apiBase}${path}`,
       trust: {caFile: fake.caFile, addedCaFile: undefined},
       token,
+      loginHint: 'Log in: runcode login --paste --profile x',
       say: () => undefined,
     })
   const answer = (method: string, path: string, status: number, body?: unknown, headers = {}) =>
@@ -241,6 +242,13 @@ describe("RunCode's control plane", () => {
     })
   }
 
+  it('says how the very account whose token is refused gets another', async () => {
+    answer('GET', START, 401, {})
+    await assert.rejects(plane().startWorkspace(ID, deadline()), {
+      hint: 'The token is not accepted (any more). Log in: runcode login --paste --profile x',
+    })
+  })
+
   it('tells how long to wait where the control plane said so', async () => {
     answer('GET', START, 429, {}, {'retry-after': '30'})
     await assert.rejects(plane().startWorkspace(ID, deadline()), {
@@ -268,7 +276,7 @@ describe("RunCode's control plane", () => {
   it('asks for no token where the address is not https', async () => {
     const token = () => assert.fail('asked')
     const trust = {caFile: undefined, addedCaFile: undefined}
-    const options = {provider: 'runcode', trust, token, say: () => undefined} as const
+    const options = {provider: 'runcode', trust, token, loginHint: '', say: () => undefined} as const
     assert.throws(() => openControlPlane({...options, apiBase: 'http://localhost'}), {code: 'insecure_base'})
   })
 

@@ -15,12 +15,14 @@ export interface RuncodeOptions {
   readonly trust: Trust
   /** The token of this origin; asked for once, when the first request is made. */
   readonly token: () => Promise<string>
+  /** What to do where the token is refused. */
+  readonly loginHint: string
   /** Hears, in one line, what takes time. */
   readonly say: (message: string) => void
 }
 
 /** RunCode's control plane, and every other that speaks its HTTP contract: `<base>/api/rc`, `Authorization: Token`. */
-export function runcodeControlPlane({base, trust, token, say}: RuncodeOptions): ControlPlane {
+export function runcodeControlPlane({base, trust, token, loginHint, say}: RuncodeOptions): ControlPlane {
   const said = new Set<string>()
   const sayOnce = (message: string): void => {
     if (!said.has(message)) say(message)
@@ -41,7 +43,8 @@ export function runcodeControlPlane({base, trust, token, say}: RuncodeOptions): 
       deadline,
       (seconds, status) => sayOnce(`${base.origin} answered ${status} and asks to wait ${formatDuration(seconds)}.`),
     )
-    if (answer.status < 200 || answer.status > 299) throw refusalOf(answer, base.origin, wordsOf(answer.json, secret))
+    if (answer.status < 200 || answer.status > 299)
+      throw refusalOf(answer, base.origin, wordsOf(answer.json, secret), loginHint)
     const {json, date} = answer
     if (!isObject(json)) throw new BadAnswerError(base.origin, 'it is no JSON object')
     return {json, date, reason: wordsOf(json, secret) ?? 'no reason given'}
@@ -92,12 +95,18 @@ const refusalOf = (
   {status, retryAfterSeconds}: JsonAnswer,
   origin: string,
   ownWords: string | undefined,
+  loginHint: string,
 ): RefusedError => {
   const isRedirect = status >= 300 && status < 400
   const words = isRedirect ? 'it points elsewhere, where the token must not go' : ownWords
+  const hint = isRedirect
+    ? {hint: CHECK_ADDRESS}
+    : status === 401
+      ? {hint: `The token is not accepted (any more). ${loginHint}`}
+      : {}
   return new RefusedError(
     codeOfStatus(status),
     `${origin} answered ${status}${words === undefined ? '' : `: ${words}`}`,
-    {status, retryAfterSeconds, ...(isRedirect ? {hint: CHECK_ADDRESS} : {})},
+    {status, retryAfterSeconds, ...hint},
   )
 }
