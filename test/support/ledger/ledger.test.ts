@@ -8,9 +8,9 @@ import {temporaryFolder} from '../temporary-folder.ts'
 import {type Entry, faultsOf, readLedger} from './ledger.ts'
 
 describe('the ledger of the suite', () => {
-  const tokens = [{origin: 'https://a.test', token: 'rc_a'}]
+  const tokens = [{origin: 'https://a.test', token: 'rc_of-a'}]
   const profiles = {a: 'https://a.test', b: 'https://b.test:8443/path'}
-  const call = {kind: 'sent', argv: ['list'], token: 'rc_a', host: 'a.test', port: 443, isTls: true} as const
+  const call = {kind: 'sent', argv: ['list'], token: 'rc_of-a', host: 'a.test', port: 443, isTls: true} as const
   const sent = {...call, tokens, profiles, usual: 'a'}
   const child = {kind: 'child', argv: ['/usr/bin/ssh', '-V'], env: ['PATH=/bin'], tokens} as const
   const faults = (one: object): readonly string[] => faultsOf([one as Entry, sent])
@@ -42,8 +42,8 @@ describe('the ledger of the suite', () => {
 
   it('names a child that was given a token or a private key', () => {
     for (const [change, fault] of [
-      [{argv: ['ssh', 'x-rc_a']}, 'ssh was given a secret in its argv'],
-      [{env: ['A=b', 'RUNCODE_TOKEN=rc_a']}, '/usr/bin/ssh was given a secret in RUNCODE_TOKEN'],
+      [{argv: ['ssh', 'x-rc_of-a']}, 'ssh was given a secret in its argv'],
+      [{env: ['A=b', 'RUNCODE_TOKEN=rc_of-a']}, '/usr/bin/ssh was given a secret in RUNCODE_TOKEN'],
       [{env: ['KEY=-----BEGIN OPENSSH PRIVATE KEY-----']}, '/usr/bin/ssh was given a secret in KEY'],
     ] as const) {
       assert.deepEqual(faults({...child, ...change}), [fault])

@@ -18,14 +18,21 @@ const readJson = (path) => {
 
 /** What belongs where at this moment, as the user's own files and environment say. */
 const bindings = () => {
-  const config = join(process.env.HOME ?? '', '.config/runcode/cli')
+  const config = join(process.env.XDG_CONFIG_HOME || join(process.env.HOME ?? '', '.config'), 'runcode/cli')
   const {RUNCODE_TOKEN, RUNCODE_API_BASE} = process.env
   const {profiles = {}, default: usual} = readJson(join(config, 'profiles.json')) ?? {}
+  const server = join(process.env.XDG_STATE_HOME || join(process.env.HOME ?? '', '.local/state'), 'runcode/cli/server')
+  const {api_base: ownOrigin} = readJson(join(server, 'server.json')) ?? {}
   const kept = readJson(join(config, 'credentials.json'))?.tokens ?? []
   return {
     tokens: [
+      ...(ownOrigin === undefined
+        ? []
+        : [{origin: ownOrigin, token: readFileSync(join(server, 'owner-token'), 'utf8').trim()}]),
       ...kept.map(({origin, token}) => ({origin, token})),
-      ...(RUNCODE_TOKEN ? [{origin: RUNCODE_API_BASE || 'https://app.runcode.io', token: RUNCODE_TOKEN}] : []),
+      ...(/^[\x21-\x7e]+$/.test(RUNCODE_TOKEN ?? '')
+        ? [{origin: RUNCODE_API_BASE || 'https://app.runcode.io', token: RUNCODE_TOKEN}]
+        : []),
     ],
     profiles: Object.fromEntries(Object.entries(profiles).map(([name, {api_base: base}]) => [name, base])),
     usual: usual ?? null,
