@@ -1,7 +1,7 @@
 import {dirname} from 'node:path'
 import {deadlineIn, pause} from '../../core/deadline.ts'
 import {RuncodeError} from '../../core/errors.ts'
-import {removeEmptyFolders, removeWhole} from '../../core/files.ts'
+import {removeEmptyFolders} from '../../core/files.ts'
 import {isSameProcess} from '../../core/process-identity.ts'
 import type {ServerFacts} from '../../server/server-facts.ts'
 import type {Context} from '../context.ts'
@@ -43,7 +43,8 @@ export async function serverDown(context: Context, {purge}: {purge: boolean}): P
   if (!purge) return {wasRunning: facts !== undefined, purged: undefined}
   await forgetLocalProfile(context)
   const root = serverRoot(context)
-  await removeWhole(root)
+  const {removeTree} = await import('../../server/remove-tree.ts')
+  await removeTree(root, context.env)
   await removeOurEmptyFolders(context)
   return {wasRunning: facts !== undefined, purged: root}
 }

@@ -2,8 +2,8 @@ import {mkdirSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {messageOf, RuncodeError} from '../../../core/errors.ts'
-import {removeWhole} from '../../../core/files.ts'
-import {type Ending, run} from '../../../core/process.ts'
+import type {Ending} from '../../../core/process.ts'
+import {removeTree} from '../../remove-tree.ts'
 import type {ExecRequest, Runtime, RuntimeProcess, RuntimeWorkspace} from '../runtime.ts'
 import {endMarkedProcesses} from './end-marked-processes.ts'
 import {loginShell, shellProgram} from './login-shell.ts'
@@ -124,16 +124,4 @@ const failureOf = (ending: Ending): string | undefined => {
   if (ending.kind === 'unstartable') return messageOf(ending.cause)
   if (ending.kind === 'signalled') return `it was ended by ${ending.signal}`
   return ending.code === 0 ? undefined : `it exits with ${ending.code}`
-}
-
-/** Package managers leave folders that even their owner cannot empty (mode 0555). */
-const removeTree = async (root: string, env: NodeJS.ProcessEnv): Promise<void> => {
-  try {
-    await removeWhole(root)
-  } catch (error) {
-    // chmod -R would follow a link in its place.
-    if (!isFolder(root)) throw error
-    await run('chmod', ['-R', 'u+rwX', root], {env})
-    await removeWhole(root)
-  }
 }
