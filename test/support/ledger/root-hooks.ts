@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {mkdtempSync, rmSync} from 'node:fs'
+import {mkdtempSync, rmSync, truncateSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {faultsOf, readLedger} from './ledger.ts'
@@ -8,14 +8,13 @@ const folder = mkdtempSync(join(tmpdir(), 'runcode-ledger-'))
 const path = join(folder, 'ledger')
 // Before any test file is loaded, so that every home of every test has it.
 process.env['RUNCODE_TEST_LEDGER'] = path
+process.on('exit', () => rmSync(folder, {recursive: true}))
 
-/** Over the whole suite: where tokens went, and what child processes were given. */
+/** After each file of tests: where tokens went, and what child processes were given. */
 export const mochaHooks = {
   afterAll(): void {
     const entries = readLedger(path)
-    const sent = entries.filter(({kind}) => kind === 'sent').length
-    process.stdout.write(`\n  ledger: ${sent} tokens sent, ${entries.length - sent} processes started\n`)
-    rmSync(folder, {recursive: true})
+    if (entries.length > 0) truncateSync(path)
     assert.deepEqual(faultsOf(entries), [])
   },
 }
