@@ -6,14 +6,14 @@ import {withLock} from '../core/lock.ts'
 import {removeControlSocket} from '../openssh/control-socket.ts'
 import {stopMaster} from '../openssh/master.ts'
 import {forgetRefusal} from './refusal.ts'
-import type {SessionOwner} from './session.ts'
-import {clearCurrent, oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
+import type {EndedOwner} from './session.ts'
+import {clearCurrent, isMeant, oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
 
 /**
  * Ends every master of a workspace at once and removes all its sessions; those that another control plane gave the same
  * account for the same id are of another workspace. True where there was one.
  */
-export async function dropSession(state: string, owner: SessionOwner, deadline: Deadline): Promise<boolean> {
+export async function dropSession(state: string, owner: EndedOwner, deadline: Deadline): Promise<boolean> {
   const folder = sessionsFolder(state, owner)
   if ((await stat(folder).catch(() => undefined)) === undefined) return false
   const dropped = await withLock(join(folder, 'lock'), deadline, async () => {
@@ -21,7 +21,7 @@ export async function dropSession(state: string, owner: SessionOwner, deadline: 
     await removeHalfSet(state, owner)
     await forgetRefusal(folder)
     const generations = (await oldGenerations(state, owner)).filter(
-      ({session}) => session === undefined || session.origin === owner.origin,
+      ({session}) => session === undefined || isMeant(session, owner),
     )
     for (const {folder: generation, session} of generations) {
       if (session?.controlPath !== undefined) {

@@ -10,7 +10,7 @@ import {
   removeWhole,
   writeWhole,
 } from '../core/files.ts'
-import type {Session, SessionOwner} from './session.ts'
+import type {EndedOwner, Session, SessionOwner} from './session.ts'
 import {parseSession} from './session-file.ts'
 
 /**
@@ -62,7 +62,7 @@ export const setCurrent = (state: string, session: Session): Promise<void> =>
 /** Every generation on disk but the current one, with its session where it was finished. */
 export async function oldGenerations(
   state: string,
-  owner: SessionOwner,
+  owner: Pick<SessionOwner, 'account' | 'workspaceId'>,
 ): Promise<readonly {folder: string; session: Session | undefined}[]> {
   const folder = sessionsFolder(state, owner)
   const current = (await readIfThere(pointerFile(folder)))?.trim()
@@ -73,17 +73,20 @@ export async function oldGenerations(
 }
 
 /** Removes what a process that was killed while it wrote left beside the generations; only under the workspace's lock. */
-export const removeHalfSet = (state: string, owner: SessionOwner): Promise<void> =>
+export const removeHalfSet = (state: string, owner: Pick<SessionOwner, 'account' | 'workspaceId'>): Promise<void> =>
   removeHalfWritten(sessionsFolder(state, owner), /^(?:current|refused)$/)
+
+export const isMeant = (session: Session, {origin}: EndedOwner): boolean =>
+  origin === undefined || session.origin === origin
 
 /**
  * Forgets the current session; its generation is left to the sweep. Not one of another control plane, where the account
  * spoke to that one before or does now.
  */
-export async function clearCurrent(state: string, owner: SessionOwner): Promise<void> {
+export async function clearCurrent(state: string, owner: EndedOwner): Promise<void> {
   const folder = sessionsFolder(state, owner)
   const generation = (await readIfThere(pointerFile(folder)))?.trim()
   const session =
     generation !== undefined && isGeneration(generation) ? await readGeneration(join(folder, generation)) : undefined
-  if (session === undefined || session.origin === owner.origin) await removeWhole(pointerFile(folder))
+  if (session === undefined || isMeant(session, owner)) await removeWhole(pointerFile(folder))
 }

@@ -10,6 +10,9 @@ export interface SessionOwner {
   readonly workspaceId: WorkspaceId
 }
 
+/** Whose sessions are meant to end; an undefined origin means those of every control plane that the account had. */
+export type EndedOwner = Omit<SessionOwner, 'origin'> & {readonly origin: string | undefined}
+
 /** One pass to one workspace, as it lies on disk: one generation, never changed after it was written. */
 export interface Session extends SessionOwner {
   /** The folder of this generation, absolute; its name is its identity. */

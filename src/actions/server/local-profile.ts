@@ -1,8 +1,8 @@
 import {readdir, stat} from 'node:fs/promises'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {listAttachments, removeAttachment} from '../../attachment/attachment.ts'
 import {deadlineIn} from '../../core/deadline.ts'
-import {removeWhole} from '../../core/files.ts'
+import {removeEmptyFolders, removeWhole} from '../../core/files.ts'
 import {fileStore} from '../../credentials/file-store.ts'
 import {type Profile, parseProfileName} from '../../profile/profile.ts'
 import {changeProfiles, readProfiles} from '../../profile/profile-file.ts'
@@ -61,10 +61,11 @@ const dropSessions = async (context: Context): Promise<void> => {
   const folder = join(context.folders.state, 'sessions', LOCAL_PROFILE)
   const ids = (await readdir(folder).catch(() => [])).map(parseWorkspaceId).filter((id) => id !== undefined)
   for (const workspaceId of ids) {
-    const owner = {account: LOCAL_PROFILE, origin: '', workspaceId}
+    const owner = {account: LOCAL_PROFILE, origin: undefined, workspaceId}
     await dropSession(context.folders.state, owner, deadlineIn(LIMIT_MS, context.interrupted))
   }
   await removeWhole(folder)
+  await removeEmptyFolders(dirname(folder), context.folders.state)
 }
 
 const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined
