@@ -388,15 +388,16 @@ describe('from nothing to a command in a workspace', function () {
       child.kill('SIGINT')
       const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)))
       process.kill(master, 'SIGCONT')
-      assert.equal(status, 130)
+      // On a busy machine it may not have come to listen for signals by then; a shell sees 130 all the same.
+      assert.ok(status === 130 || status === 'SIGINT', String(status))
       assert.equal((await run('exec', '--', 'ls', 'ran-anyway')).status, 2)
     })
 
     it('keeps the status of a command whose session was dropped meanwhile', async () => {
       const {config, alias} = await json('connect', 'demo')
       execFileSync('ssh', ['-F', String(config), '-O', 'exit', String(alias)], {stdio: 'ignore'})
-      const running = run('exec', '--', 'sh', '-c', 'sleep 1.5; echo did-it; exit 6')
-      await pause(700)
+      const running = run('exec', '--', 'sh', '-c', 'sleep 4; echo did-it; exit 6')
+      await pause(1500)
       await run('disconnect', '--all')
       const {status, stdout, stderr} = await running
       assert.deepEqual([status, stdout, stderr], [6, 'did-it\n', ''])

@@ -93,6 +93,9 @@ describe('the program, at a control plane', function () {
       hint: 'Do not work around this. Report it to whoever runs the control plane.',
       retryable: false,
       field: 'user',
+      workspace: {id: '7', title: 'calm-reed'},
+      profile: 'fake',
+      chosen_by: 'flag',
     })
     // The folder that holds all our state, and nothing in it.
     const state = ['.local', '.local/state', '.local/state/runcode', '.local/state/runcode/cli']
