@@ -74,7 +74,7 @@ const BEFORE_A_SESSION =
 
 /**
  * A client that may go nowhere but over the master did not reach it: it ended between two moments. Where it was reached
- * and was lost after that, ssh says so as mux_client, and nobody knows what ran.
+ * and was lost after that, ssh says so (mux_client, or that the master terminated), and nobody knows what ran.
  */
 export const isMasterGone = (stderr: string): boolean =>
-  /kex_exchange_identification/.test(stderr) && !/mux_client/.test(stderr)
+  /^kex_exchange_identification: /m.test(stderr) && !/mux_client|Control master terminated/.test(stderr)

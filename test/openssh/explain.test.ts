@@ -16,6 +16,8 @@ it('isMasterGone() is true only where the master was not reached at all, in the 
   assert.equal(isMasterGone(alone), true)
   // The request was sent: it may have been served.
   assert.equal(isMasterGone(`mux_client_request_session: read from master failed: Broken pipe\r\n${alone}`), false)
+  assert.equal(isMasterGone(`Control master terminated unexpectedly\r\n${alone}`), false)
+  assert.equal(isMasterGone(`rc: ${alone}`), false)
   assert.equal(isMasterGone(''), false)
 })
 
