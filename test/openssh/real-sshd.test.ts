@@ -304,13 +304,19 @@ describe('with a real sshd as the gateway', function () {
     await run('connect', 'calm-reed', '--force')
   })
 
-  it('never connects to another host key than the pinned one', async () => {
+  it('never connects to another host key than the pinned one, and does not try again', async () => {
     const {config, alias} = await failure('connect', 'calm-reed')
     execFileSync('ssh', ['-F', String(config), '-O', 'exit', String(alias)], {stdio: 'ignore'})
     await sshd.changeHostKey()
-    const {status, stdout, stderr} = await run('exec', '--', 'echo', 'reached')
-    assert.deepEqual([status, stdout], [125, ''])
-    assert.match(stderr, /^runcode: The gateway 127\.0\.0\.1 showed another host key than the pinned one/)
-    assert.equal((await failure('connect', 'calm-reed', '--force', '--wait'))['error'], 'host_key_changed')
+    const asked = plane.requests.length
+    assert.deepEqual(await run('exec', '--', 'echo', 'reached'), {
+      ...{status: 125, stdout: '', bytes: Buffer.alloc(0)},
+      stderr:
+        "runcode: The gateway 127.0.0.1 showed another host key than the pinned one: the server's key changed, or it is not that server.\n" +
+        'hint: Nothing was sent to it. Take a new pass (runcode connect <workspace> --force) and, if it says this again, ask whoever runs it.\n',
+    })
+    assert.equal(plane.requests.length, asked, 'no new pass was taken')
+    const again = await failure('connect', 'calm-reed', '--force', '--wait')
+    assert.deepEqual([again['error'], again['retryable']], ['host_key_changed', false])
   })
 })
