@@ -1,8 +1,10 @@
-import {open} from 'node:fs/promises'
+import {open, readdir} from 'node:fs/promises'
+import {devNull} from 'node:os'
 import {join} from 'node:path'
 import type {Deadline} from '../core/deadline.ts'
 import {removeWhole} from '../core/files.ts'
 import {type Ending, startDetached} from '../core/process.ts'
+import {isSameProcess} from '../core/process-identity.ts'
 import {isPrivateSocket, prepareSocket} from './control-socket.ts'
 import {askMaster} from './mux.ts'
 import {findProgram} from './programs.ts'
@@ -52,8 +54,8 @@ export async function startMaster(
   if (answer === 'yes') return {isUp: true}
   if (answer === 'silent') await removeWhole(controlPath)
   const ssh = await findProgram('ssh', env)
-  const logFile = join(folder, 'master.log')
-  await removeWhole(logFile)
+  // One of our own: another process may be about to do the same.
+  const logFile = join(folder, `master.${process.pid}.log`)
   const {pid, ending} = startDetached(ssh, argsOf(configFile, alias), {
     env,
     cwd: folder,
@@ -61,8 +63,10 @@ export async function startMaster(
   })
   const result = await Promise.race([ending, aborted(deadline.signal)])
   if (result === 'timed out' && pid !== undefined) killGroup(pid)
-  if (await isMasterAlive(controlPath)) return {isUp: true}
-  return {isUp: false, ending: result, stderr: await endOf(logFile).catch(() => '')}
+  const isUp = await isMasterAlive(controlPath)
+  const stderr = isUp ? '' : await endOf(logFile).catch(() => '')
+  await removeWhole(logFile)
+  return isUp ? {isUp} : {isUp, ending: result, stderr}
 }
 
 /**
@@ -76,7 +80,7 @@ export async function startMasterInBackground(options: MasterOptions): Promise<v
   const {release} = startDetached(ssh, argsOf(configFile, alias), {
     env,
     cwd: folder,
-    logFile: join(folder, 'master.log'),
+    logFile: devNull,
   })
   release()
 }
@@ -92,6 +96,14 @@ const argsOf = (configFile: string, alias: string): readonly string[] => [
 ]
 
 /** The last words in a log; before them a gateway may have filled it with banners. */
+/** Removes what processes that were killed left of the words of their masters. */
+export async function removeLogsOfTheDead(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, pid] = /^master\.(\d{1,10})\.log$/.exec(name) ?? []
+    if (pid !== undefined && !(await isSameProcess(Number(pid), null))) await removeWhole(join(folder, name))
+  }
+}
+
 const endOf = async (path: string): Promise<string> => {
   const file = await open(path)
   try {

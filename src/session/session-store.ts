@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
 import {readdir} from 'node:fs/promises'
-import {dirname, join} from 'node:path'
+import {basename, dirname, join} from 'node:path'
 import {
   folderFault,
   makePrivateFolder,
@@ -66,10 +66,17 @@ export async function oldGenerations(
 ): Promise<readonly {folder: string; session: Session | undefined}[]> {
   const folder = sessionsFolder(state, owner)
   const current = (await readIfThere(pointerFile(folder)))?.trim()
-  const names = (await readdir(folder)).filter((name) => isGeneration(name) && name !== current)
-  return Promise.all(
-    names.map(async (name) => ({folder: join(folder, name), session: await readGeneration(join(folder, name))})),
-  )
+  const old = (await generationFolders(state, owner)).filter((path) => basename(path) !== current)
+  return Promise.all(old.map(async (path) => ({folder: path, session: await readGeneration(path)})))
+}
+
+/** The folder of every generation on disk, the current one included. */
+export async function generationFolders(
+  state: string,
+  owner: Pick<SessionOwner, 'account' | 'workspaceId'>,
+): Promise<readonly string[]> {
+  const folder = sessionsFolder(state, owner)
+  return (await readdir(folder)).filter(isGeneration).map((name) => join(folder, name))
 }
 
 /** Removes what a process that was killed while it wrote left beside the generations; only under the workspace's lock. */

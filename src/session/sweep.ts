@@ -1,9 +1,9 @@
 import {FileError, removeWhole} from '../core/files.ts'
 import {removeControlSocket} from '../openssh/control-socket.ts'
-import {isMasterAlive, stopMaster} from '../openssh/master.ts'
+import {isMasterAlive, removeLogsOfTheDead, stopMaster} from '../openssh/master.ts'
 import {forgetRefusal} from './refusal.ts'
 import {type Now, remainingSeconds, type Session, type SessionOwner} from './session.ts'
-import {oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
+import {generationFolders, oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
 
 /**
  * Clears away generations that are not current; only under the workspace's lock. Their masters take no new clients.
@@ -13,6 +13,7 @@ import {oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
 export async function sweepGenerations(state: string, owner: SessionOwner, now: Now): Promise<void> {
   await removeHalfSet(state, owner).catch(unlessFile)
   await forgetRefusal(sessionsFolder(state, owner)).catch(unlessFile)
+  for (const folder of await generationFolders(state, owner)) await removeLogsOfTheDead(folder).catch(unlessFile)
   for (const {folder, session} of await oldGenerations(state, owner)) {
     await sweep(folder, session, now).catch(unlessFile)
   }

@@ -96,7 +96,7 @@ export async function assertWhole(stage: FlightStage): Promise<void> {
   assert.ok(session !== undefined)
   const {home} = stage
   const inHome = (path: string): string => path.slice(home.length + 1)
-  const generation = ['config', 'id_ed25519', 'id_ed25519.pub', 'known_hosts', 'master.log', 'session.json']
+  const generation = ['config', 'id_ed25519', 'id_ed25519.pub', 'known_hosts', 'session.json']
   assert.deepEqual(
     stage
       .files()
