@@ -77,7 +77,12 @@ export async function requestJson({
     if (transferred > LIMIT_BYTES) giveUp(`is larger than ${LIMIT_BYTES >> 20} MiB`)
   })
   // got listens for a 101, so that Node hands the connection over, and then nobody ends it.
-  request.on('request', (sent: ClientRequest) => sent.once('upgrade', () => giveUp('turns to another protocol')))
+  request.on('request', (sent: ClientRequest) =>
+    sent.once('upgrade', (_answer, socket) => {
+      socket.destroy()
+      giveUp('turns to another protocol')
+    }),
+  )
   try {
     return parseAnswer(await request)
   } catch (error) {
