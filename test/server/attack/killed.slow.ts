@@ -92,14 +92,9 @@ describe('a server that is killed', () => {
     assert.deepEqual(readdirSync(folder.workspaces).sort(), ['.pipes', 'calm-fern'])
     await last.kill('SIGTERM')
     assert.equal(countProcesses(word), 0)
-    assert.deepEqual(readdirSync(folder.root).sort(), [
-      'authority',
-      'host_key',
-      'owner-token',
-      'ports.json',
-      'store.db',
-      'workspaces',
-    ])
+    // Our own looks at the store hold it open until the collector comes by, and its log with it.
+    const left = readdirSync(folder.root).filter((name) => !/^store\.db-(?:shm|wal)$/.test(name))
+    assert.deepEqual(left.sort(), ['authority', 'host_key', 'owner-token', 'ports.json', 'store.db', 'workspaces'])
   })
 
   /** What a kill may leave is a database that is sound and files that nobody else can read. */
