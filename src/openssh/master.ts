@@ -11,6 +11,8 @@ import {findProgram} from './programs.ts'
 
 /** More than ssh says of itself. */
 const LOG_BYTES = 65_536
+/** A folder that is always there, and not the user's: a master would hold that for as long as it lives. */
+const ANYWHERE = '/'
 /** Longer than a master needs on a machine that is very busy. */
 const PATIENCE_MS = 2000
 
@@ -58,7 +60,7 @@ export async function startMaster(
   const logFile = join(folder, `master.${process.pid}.log`)
   const {pid, ending} = startDetached(ssh, argsOf(configFile, alias), {
     env,
-    cwd: folder,
+    cwd: ANYWHERE,
     logFile,
   })
   const result = await Promise.race([ending, aborted(deadline.signal)])
@@ -74,12 +76,12 @@ export async function startMaster(
  * someone is silent behind the socket, who may only be busy: each command would leave an ssh behind that waits for him.
  */
 export async function startMasterInBackground(options: MasterOptions): Promise<void> {
-  const {configFile, alias, controlPath, folder, env} = options
+  const {configFile, alias, controlPath, env} = options
   if (!(await prepareSocket(controlPath)) || (await askMaster(controlPath, 'check')) !== 'no') return
   const ssh = await findProgram('ssh', env)
   const {release} = startDetached(ssh, argsOf(configFile, alias), {
     env,
-    cwd: folder,
+    cwd: ANYWHERE,
     logFile: devNull,
   })
   release()
@@ -95,7 +97,6 @@ const argsOf = (configFile: string, alias: string): readonly string[] => [
   'true',
 ]
 
-/** The last words in a log; before them a gateway may have filled it with banners. */
 /** Removes what processes that were killed left of the words of their masters. */
 export async function removeLogsOfTheDead(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
@@ -104,6 +105,7 @@ export async function removeLogsOfTheDead(folder: string): Promise<void> {
   }
 }
 
+/** The last words in a log; before them a gateway may have filled it with banners. */
 const endOf = async (path: string): Promise<string> => {
   const file = await open(path)
   try {
