@@ -14,18 +14,25 @@ export type FoundSession = Pick<OpenedSession, 'session' | 'isReused'>
 
 /**
  * A good session for a chosen workspace. While the pass of an attached one is good this reads four files and asks
- * nobody; only else the control plane's code is loaded at all.
+ * nobody; only else the control plane's code is loaded at all. `beforeMint` hears when the workspace is known and a pass is
+ * about to be asked for.
  */
-export async function sessionFor(context: Context, chosen: ChosenWorkspace): Promise<FoundSession> {
+export async function sessionFor(
+  context: Context,
+  chosen: ChosenWorkspace,
+  beforeMint: () => void = () => undefined,
+): Promise<FoundSession> {
   if (chosen.why === 'attachment') {
     const session = await readCurrentSession(context.folders.state, ownerOf(chosen.attachment))
     if (session !== undefined && isFresh(session, context.now())) return {session, isReused: true}
+    beforeMint()
     return mintAttached(context, chosen.attachment)
   }
   const {factsOfFound, resolveWorkspace} = await import('./open-account.ts')
   const {DEFAULT_TTL_SECONDS, mintSession} = await import('./mint-session.ts')
   const deadline = deadlineIn(LIMIT_MS, context.interrupted)
   const found = await resolveWorkspace(context, chosen, deadline)
+  beforeMint()
   const {account, origin, workspace, plane} = found
   const owner = {account: account.name, origin, workspaceId: workspace.id}
   const options = {ttlSeconds: DEFAULT_TTL_SECONDS, force: false, deadline, title: workspace.title}

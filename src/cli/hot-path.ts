@@ -55,16 +55,33 @@ export async function runHotPath(argv: readonly string[]): Promise<boolean> {
   if (input === undefined) return false
   try {
     const {exec} = await import('../actions/exec.ts')
+    const {parseRemoteWords} = await import('../remote-command/remote-words.ts')
     const context = createContext({
       progress: {step: (_title, work) => work(() => undefined)},
       warn: (message) => void process.stderr.write(`warning: ${printable(message)}\n`),
     })
-    const {exitCode} = await exec(context, {
-      ...input,
-      stdout: 'inherit',
-      stderr: (chunk) => void process.stderr.write(chunk),
-    })
-    process.exitCode = exitCode
+    const {words, workspace, profile, home, cwd} = input
+    const {result} = await exec(
+      context,
+      {
+        ...{
+          workspace,
+          profile,
+          home,
+          cwd,
+          variables: [],
+          isLogin: false,
+          hasTerminal: false,
+          timeoutSeconds: undefined,
+        },
+        words: parseRemoteWords(words, 'guess'),
+        stdin: 'inherit',
+        stdout: 'inherit',
+        stderr: (chunk) => new Promise((resolve) => process.stderr.write(chunk, () => resolve())),
+      },
+      {phase: 'resolve', started: false},
+    )
+    process.exitCode = result.exitCode
   } catch (error) {
     const failure = failureOf(error)
     process.stderr.write(failureText(failure))

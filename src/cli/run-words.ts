@@ -1,5 +1,7 @@
+import type {Naming} from '../actions/choose-workspace.ts'
 import type {Context} from '../actions/context.ts'
-import {type ExecInput, exec} from '../actions/exec.ts'
+import {exec} from '../actions/exec.ts'
+import {parseRemoteWords} from '../remote-command/remote-words.ts'
 import {OutputCapture} from './output-capture.ts'
 
 /** What `exec --json` and `ssh --json` give. */
@@ -21,22 +23,30 @@ export interface RunJson {
  */
 export async function runWords(
   context: Context,
-  input: Omit<ExecInput, 'stdout' | 'stderr'>,
+  {words, workspace, profile, home, cwd}: Naming & {words: readonly string[]; home: boolean; cwd: string | undefined},
   {isJson}: {isJson: boolean},
 ): Promise<RunJson> {
   const [out, err] = [new OutputCapture(), new OutputCapture()]
-  const {session, chosen, exitCode} = await exec(context, {
-    ...input,
-    stdout: isJson ? (chunk) => out.add(chunk) : 'inherit',
-    stderr: (chunk) => void (isJson ? err.add(chunk) : process.stderr.write(chunk)),
-  })
-  process.exitCode = exitCode
+  const {session, chosen, result} = await exec(
+    context,
+    {
+      ...{workspace, profile, home, cwd, variables: [], isLogin: false, hasTerminal: false, timeoutSeconds: undefined},
+      words: parseRemoteWords(words, 'guess'),
+      stdin: 'inherit',
+      stdout: isJson ? (chunk) => out.add(chunk) : 'inherit',
+      stderr: isJson
+        ? (chunk) => err.add(chunk)
+        : (chunk) => new Promise((resolve) => process.stderr.write(chunk, () => resolve())),
+    },
+    {phase: 'resolve', started: false},
+  )
+  process.exitCode = result.exitCode
   return {
     workspace: {id: session.workspaceId, title: session.title},
     profile: session.account,
     chosen_by: chosen.why,
     attached_to: chosen.why === 'attachment' ? chosen.attachment.tree : null,
-    exit_code: exitCode,
+    exit_code: result.exitCode,
     stdout: out.text(),
     stderr: err.text(),
     truncated: out.isTruncated || err.isTruncated,

@@ -55,3 +55,9 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     const timer = setTimeout(done, ms)
     signal.addEventListener('abort', done)
   })
+
+/** Waits before a try that follows `failures` others: twice as long each time, and by chance, so that those who failed together do not come back together. */
+export const pauseBeforeTry = (failures: number, signal: AbortSignal): Promise<void> =>
+  pause((0.5 + Math.random()) * FIRST_PAUSE_MS * 2 ** (failures - 1), signal)
+
+const FIRST_PAUSE_MS = 200

@@ -1,10 +1,13 @@
 import {RuncodeError} from '../core/errors.ts'
-import {quotePosix} from './quote-posix.ts'
 
-/** What to run: one line for the login shell of the workspace, as ssh would; or words that arrive exactly. */
+/**
+ * What to run: one line for the login shell of the workspace, as ssh would; words that arrive exactly; or a program that is
+ * sent along, with its words.
+ */
 export type RemoteWords =
   | {readonly kind: 'line'; readonly line: string}
   | {readonly kind: 'argv'; readonly argv: readonly string[]}
+  | {readonly kind: 'script'; readonly program: Buffer; readonly argv: readonly string[]}
 
 /** No command was given. */
 export class NoCommandError extends RuncodeError {
@@ -27,16 +30,25 @@ export class UncarriableWordError extends RuncodeError {
   }
 }
 
-/** One word is a line, several are an argv. Throws NoCommandError, UncarriableWordError. */
-export function parseRemoteWords(words: readonly string[]): RemoteWords {
+/** How words are meant: `guess` takes one for a line and several for an argv; `shell` joins them with blanks, as ssh does. */
+export type WordsKind = 'guess' | 'argv' | 'shell'
+
+/** Throws NoCommandError, UncarriableWordError. */
+export function parseRemoteWords(words: readonly string[], kind: WordsKind): RemoteWords {
+  refuseUncarriable(words)
+  if (words.length === 0) throw new NoCommandError()
+  const isLine = kind === 'shell' || (kind === 'guess' && words.length === 1)
+  return isLine ? {kind: 'line', line: words.join(' ')} : {kind: 'argv', argv: words}
+}
+
+/** A program that is sent along. Throws UncarriableWordError. */
+export function parseScript(program: Buffer, words: readonly string[]): RemoteWords {
+  refuseUncarriable(words)
+  return {kind: 'script', program, argv: words}
+}
+
+const refuseUncarriable = (words: readonly string[]): void => {
   // Node decodes argv as UTF-8 and puts U+FFFD where it could not: the word that was meant is lost by then.
   const bad = words.findIndex((word) => word.includes('\0') || word.includes('\u{FFFD}'))
   if (bad !== -1) throw new UncarriableWordError(bad + 1)
-  const [first] = words
-  if (first === undefined) throw new NoCommandError()
-  return words.length === 1 ? {kind: 'line', line: first} : {kind: 'argv', argv: words}
 }
-
-/** The words as a simple command of POSIX sh. */
-export const toPosix = (words: RemoteWords): string =>
-  words.kind === 'line' ? `"\${SHELL:-/bin/sh}" -c ${quotePosix(words.line)}` : words.argv.map(quotePosix).join(' ')

@@ -1,20 +1,22 @@
 /** What the far side said about the command. */
 export interface RemoteStatus {
   readonly hasBegun: boolean
-  /** Its directory was not there, and it was not run. */
-  readonly lacksDirectory: boolean
+  /** What was missing, so that it was not run: its directory, or a part of the program that was sent along. */
+  readonly missing: 'directory' | 'program' | undefined
   /** 0 to 255, or undefined where the end was not told. */
   readonly exitCode: number | undefined
+  /** The name of a signal, without SIG, where the status is 128 and its number. */
+  readonly signal: string | undefined
 }
 
-/** `S`, `D` and `E 0` to `E 255`. */
-const LONGEST_RECORD_BYTES = 5
+/** `S`, `B`, `D`, `P` and `E 0 ` to `E 255 NAME`. */
+const LONGEST_RECORD_BYTES = 24
 
-/** Takes the records of the wrapper out of a stream of stderr; everything else passes unchanged, byte for byte. */
+/** Takes the records of the wrapper out of a stream; everything else passes unchanged, byte for byte. */
 export class StatusReader {
   readonly #marker: Buffer
   #held: Buffer = Buffer.alloc(0)
-  #status: RemoteStatus = {hasBegun: false, lacksDirectory: false, exitCode: undefined}
+  #status: RemoteStatus = {hasBegun: false, missing: undefined, exitCode: undefined, signal: undefined}
 
   constructor(nonce: string) {
     this.#marker = Buffer.from(`\u001e${nonce} `, 'latin1')
@@ -58,9 +60,11 @@ export class StatusReader {
   #take(record: string): void {
     const {hasBegun} = this.#status
     if (record === 'S') this.#status = {...this.#status, hasBegun: true}
-    if (record === 'D' && !hasBegun) this.#status = {...this.#status, lacksDirectory: true}
-    const [, code] = /^E (\d{1,3})$/.exec(record) ?? []
-    if (hasBegun && code !== undefined && Number(code) <= 255) this.#status = {...this.#status, exitCode: Number(code)}
+    if (record === 'D' && !hasBegun) this.#status = {...this.#status, missing: 'directory'}
+    if (record === 'P' && !hasBegun) this.#status = {...this.#status, missing: 'program'}
+    const [, code, signal] = /^E (\d{1,3}) ([A-Z0-9+-]{0,12})$/.exec(record) ?? []
+    if (hasBegun && code !== undefined && Number(code) <= 255)
+      this.#status = {...this.#status, exitCode: Number(code), signal: signal || undefined}
   }
 
   #lengthOfPartialMarker(bytes: Buffer): number {

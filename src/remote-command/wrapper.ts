@@ -1,49 +1,124 @@
 import {RuncodeError} from '../core/errors.ts'
 import {encodeLine} from './encode-line.ts'
 import {quotePosix} from './quote-posix.ts'
-import {type RemoteWords, toPosix} from './remote-words.ts'
+import type {RemoteWords} from './remote-words.ts'
 
 /** Linux takes one word of at most 131,071 bytes (execve(2), MAX_ARG_STRLEN), here and on the workspace. */
 const LONGEST_BYTES = 131_071
+/** What the far side has for these, in the words of its shell. */
+const SHELL = `\${SHELL:-/bin/sh}`
+const TMPDIR = `\${TMPDIR:-/tmp}`
+/** Between two beats, and from TERM to KILL. */
+const BEAT_SECONDS = 1
+const GRACE_SECONDS = 2
 
 /** The command does not fit into one line. */
 export class TooLongCommandError extends RuncodeError {
   constructor(sizeBytes: number) {
     super(`The command is too long: ${sizeBytes} bytes once it is quoted, of at most ${LONGEST_BYTES}.`, {
       code: 'usage',
-      hint: 'Send it on stdin, as in: runcode exec -- sh -s < script.sh',
+      hint: 'Send it as a program: runcode exec --script FILE',
       facts: {size_bytes: sizeBytes, limit_bytes: LONGEST_BYTES},
     })
   }
 }
 
+/** What is to be run on a workspace, and in what surroundings. */
+export interface RemoteTask {
+  readonly words: RemoteWords
+  /** Undefined for where a login begins, which is HOME. */
+  readonly directory: string | undefined
+  /** Names and values that are added to its environment. */
+  readonly variables: readonly (readonly [string, string])[]
+  /** With the environment that a login shell makes. */
+  readonly isLogin: boolean
+}
+
 /**
- * The line to give to ssh: a POSIX program that goes to the directory, says on stderr that the command begins, runs it,
- * says how it ended, and ends the same way. What it says stands between two record separators (U+001E) behind a nonce that
- * is new for each call. The shell's own stderr is on the null device meanwhile, or it would say "Killed" beside the command.
- * Throws TooLongCommandError.
+ * The line to give to ssh: a POSIX program that goes to the directory, says that the command begins, runs it, says how it
+ * ended, and ends the same way. What it says stands on stderr, between two record separators (U+001E) behind a nonce that
+ * is new for each call (see StatusReader). The shell's own stderr is on the null device meanwhile, or it would say
+ * "Killed" beside the command. While the command runs a beat goes the same way; when nobody takes it any more, because the
+ * channel was closed, the command's process group is ended. Throws TooLongCommandError.
  */
-export function wrapCommand(
-  words: RemoteWords,
-  {nonce, directory}: {nonce: string; directory: string | undefined},
-): string {
-  const say = (what: string): string => `printf '\\036${nonce} ${what}\\036' >&3`
-  const line = encodeLine(
-    [
-      'exec 3>&2',
-      ...(directory === undefined ? [] : [`cd ${quotePosix(directory)} 2>/dev/null || { ${say('D')}; exit 125; }`]),
-      say('S'),
-      'exec 2>/dev/null',
-      `( exec 2>&3 3>&-; exec ${toPosix(words)} )`,
-      'r=$?',
-      `printf '\\036${nonce} E %d\\036' "$r" >&3`,
-      'exit "$r"',
-    ].join('\n'),
-  )
+export function wrapCommand(task: RemoteTask, nonce: string): string {
+  const {words, directory, isLogin} = task
+  const isScript = words.kind === 'script'
+  const program = [
+    'exec 3>&2',
+    `say() { printf '\\036${nonce} %s\\036' "$*" >&3; }`,
+    ...(directory === undefined ? [] : [`cd ${quotePosix(directory)} 2>/dev/null || { say D; exit 125; }`]),
+    ...(isScript ? receive(words.program) : []),
+    'say S',
+    'exec 2>/dev/null',
+    // What it runs gets these signals as they were; we outlive them to say how it ended, also where it signals its group.
+    'trap : INT QUIT TERM HUP',
+    beat(isScript),
+    `( exec 2>&3 3>&-; exec ${commandOf(task)} )${isScript ? ' </dev/null' : ''}`,
+    'r=$?',
+    'kill -KILL "$!"',
+    ...(isScript ? ['rm -f "$t"'] : []),
+    'n=',
+    '[ "$r" -gt 128 ] && n=$(kill -l "$r")',
+    'say E "$r" "$n"',
+    'exit "$r"',
+  ].join('\n')
+  const line = encodeLine(isLogin ? inLoginShell(program) : program)
   if (line.length > LONGEST_BYTES) throw new TooLongCommandError(line.length)
   return line
 }
 
+/**
+ * sshd, and our gateway, start a command as the leader of a group of its own, so that our pid names the group; where they
+ * do not, no group has that name and nothing is hit. It lives in that group itself, hence the traps.
+ */
+const beat = (hasFile: boolean): string =>
+  [
+    `( trap '' INT QUIT TERM HUP PIPE; while sleep ${BEAT_SECONDS} 3>&-; do say B || {`,
+    `kill -TERM -- "-$$"; kill -CONT -- "-$$"; sleep ${GRACE_SECONDS} 3>&-;${hasFile ? ' rm -f "$t";' : ''} kill -KILL -- "-$$"`,
+    '}; done ) >/dev/null </dev/null &',
+  ].join('\n')
+
+/** The whole of a program from stdin, into a file of its own: a part of one must never run. */
+const receive = (program: Buffer): readonly string[] => [
+  't=',
+  'trap \'rm -f "$t"; exit 125\' INT TERM HUP',
+  `t=$(mktemp "${TMPDIR}/runcode.XXXXXX") && cat >"$t" && chmod 700 "$t" &&`,
+  `[ "$(($(wc -c <"$t")))" -eq ${program.length} ] || { rm -f "$t"; say P; exit 125; }`,
+]
+
+/** A simple command of POSIX sh. */
+const commandOf = ({words, variables}: RemoteTask): string => {
+  const assigned = variables.map(([name, value]) => quotePosix(`${name}=${value}`))
+  if (words.kind === 'line') {
+    return [...(assigned.length === 0 ? [] : ['env', ...assigned]), `"${SHELL}"`, '-c', quotePosix(words.line)].join(
+      ' ',
+    )
+  }
+  const quoted = words.argv.map(quotePosix)
+  const isOwnInterpreter = words.kind === 'script' && words.program.subarray(0, 2).toString('latin1') === '#!'
+  const command = words.kind === 'argv' ? quoted : [...(isOwnInterpreter ? [] : ['sh']), '"$t"', ...quoted]
+  // env would take a first word with "=" in it for one more variable.
+  const start = assigned.length === 0 ? [] : ['env', ...assigned, 'sh', '-c', `'exec "$@"'`, 'sh']
+  return [...start, ...command].join(' ')
+}
+
+/**
+ * A program run by the login shell of the account as a login shell; what its files print goes to stderr. The csh family takes -l alone
+ * only, and closes what is open beside the three streams.
+ */
+const inLoginShell = (program: string): string => {
+  const line = quotePosix(encodeLine(['exec 1>&4 4>&-', program].join('\n')))
+  const files = ['/etc/csh.login', '~/.login'].map((file) => `if (-r ${file}) source ${file}; `).join('')
+  return [
+    `case ${SHELL} in`,
+    `*csh) exec "$SHELL" -c ${quotePosix(files)}${quotePosix(encodeLine(program))};;`,
+    'esac',
+    'exec 4>&1 1>&2',
+    `exec "${SHELL}" -l -c ${line}`,
+  ].join('\n')
+}
+
 /** The line for an interactive login shell in a directory; in HOME where that directory is gone. */
 export const wrapShell = (directory: string | undefined): string | undefined =>
-  directory === undefined ? undefined : encodeLine(`cd ${quotePosix(directory)}\nexec "\${SHELL:-/bin/sh}" -l`)
+  directory === undefined ? undefined : encodeLine(`cd ${quotePosix(directory)}\nexec "${SHELL}" -l`)

@@ -20,23 +20,41 @@ const read = (text: string, cuts: readonly number[] = []) => {
 
 describe('StatusReader', () => {
   it('takes the records out and passes the rest', () => {
-    assert.deepEqual(read(`a${record('S')}b\nc${record('E 7')}d`), {
+    assert.deepEqual(read(`a${record('S')}b\nc${record('E 7 ')}d`), {
       text: 'ab\ncd',
-      status: {hasBegun: true, lacksDirectory: false, exitCode: 7},
+      status: {hasBegun: true, missing: undefined, exitCode: 7, signal: undefined},
     })
   })
 
   it('knows nothing before anything was said', () => {
-    assert.deepEqual(read('x'), {text: 'x', status: {hasBegun: false, lacksDirectory: false, exitCode: undefined}})
-    assert.equal(read(record('D')).status.lacksDirectory, true)
+    assert.deepEqual(read('x'), {
+      text: 'x',
+      status: {hasBegun: false, missing: undefined, exitCode: undefined, signal: undefined},
+    })
+    assert.equal(read(record('D')).status.missing, 'directory')
+    assert.equal(read(record('P')).status.missing, 'program')
   })
 
   it('passes a record of another call', () => {
-    const foreign = `${record('E 0', 'fedcba9876543210')}${record('S', '0123456789abcde')}`
+    const foreign = `${record('E 0 ', 'fedcba9876543210')}${record('S', '0123456789abcde')}`
     assert.deepEqual(read(foreign), {text: foreign, status: read('').status})
   })
 
-  for (const bad of ['E', 'E 256', 'E 999', 'E 1000', 'E -1', 'E 1x', 'E  1', 'e 1', 'SS', '']) {
+  for (const bad of [
+    'E',
+    'E 1',
+    'E 256 ',
+    'E 999 ',
+    'E 1000 ',
+    'E -1 ',
+    'E 1x ',
+    'E  1 ',
+    'e 1 ',
+    'E 137 kill',
+    'SS',
+    'B',
+    '',
+  ]) {
     it(`learns nothing from ${JSON.stringify(bad)}`, () =>
       assert.deepEqual(read(record('S') + record(bad)).status, read(record('S')).status))
   }
@@ -47,7 +65,7 @@ describe('StatusReader', () => {
   })
 
   it('believes no record at a point where the wrapper writes none', () => {
-    assert.deepEqual(read(record('E 0')).status, read('').status)
+    assert.deepEqual(read(record('E 0 ')).status, read('').status)
     assert.deepEqual(read(record('S') + record('D')).status, read(record('S')).status)
   })
 
@@ -56,7 +74,7 @@ describe('StatusReader', () => {
     const begun = `\u001e${NONCE} ${'x'.repeat(1000)}`
     assert.equal(reader.read(Buffer.from(begun)).toString(), begun)
     assert.equal(reader.rest().length, 0)
-    reader.read(Buffer.from(record('S') + record('E 3')))
+    reader.read(Buffer.from(record('S') + record('E 3 ')))
     assert.equal(reader.status.exitCode, 3)
   })
 
@@ -70,7 +88,14 @@ describe('StatusReader', () => {
   it('gives the same bytes and the same status however a stream is cut', () => {
     const part = fc.oneof(
       fc.string({unit: fc.integer({min: 0, max: 255}).map((byte) => String.fromCharCode(byte))}),
-      fc.constantFrom(record('S'), record('D'), record('E 0'), record('E 137'), record('E 7', 'fedcba9876543210')),
+      fc.constantFrom(
+        record('S'),
+        record('D'),
+        record('B'),
+        record('E 0 '),
+        record('E 137 KILL'),
+        record('E 7 ', 'fedcba9876543210'),
+      ),
       fc.constantFrom('\u001e', `\u001e${NONCE}`, `\u001e${NONCE.slice(0, 5)}`, `\u001e\u001e${NONCE} `),
     )
     fc.assert(

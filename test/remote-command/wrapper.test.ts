@@ -24,7 +24,7 @@ describe('wrapCommand()', () => {
     words: readonly string[],
     {directory, shell = 'sh', login = '/bin/sh', input = ''}: Surroundings = {},
   ) => {
-    const line = wrapCommand(parseRemoteWords(words), {nonce, directory})
+    const line = wrapCommand({words: parseRemoteWords(words, 'guess'), directory, variables: [], isLogin: false}, nonce)
     const env = {PATH: process.env['PATH'], SHELL: login, HOME: folder.path}
     const child = spawn(shell, ['-c', line], {env, cwd: folder.path, stdio: ['pipe', 'pipe', 'pipe']})
     child.stdin.on('error', () => undefined).end(input)
@@ -32,23 +32,28 @@ describe('wrapCommand()', () => {
     const ending = await endingOf(child)
     const reader = new StatusReader(nonce)
     const stderr = Buffer.concat([reader.read(Buffer.concat(raw)), reader.rest()]).toString()
-    const {hasBegun, lacksDirectory, exitCode} = reader.status
+    const {hasBegun, missing, exitCode, signal} = reader.status
     const own = ending.kind === 'exited' ? ending.code : ending.kind
-    return {own, hasBegun, lacksDirectory, exitCode, stdout: Buffer.concat(stdout), stderr}
+    return {own, hasBegun, missing, exitCode, signal, stdout: Buffer.concat(stdout), stderr}
   }
 
-  const ran = (exitCode: number, stdout = '', stderr = '') => ({
+  const ran = (exitCode: number, stdout = '', stderr = '', signal?: string) => ({
     own: exitCode,
     hasBegun: true,
-    lacksDirectory: false,
+    missing: undefined,
     exitCode,
+    signal,
     stdout: Buffer.from(stdout),
     stderr,
   })
 
   it('tells every status from 0 to 255, and ends with it', async () => {
-    for (const code of [0, 1, 2, 7, 124, 125, 126, 127, 128, 129, 137, 254, 255])
+    for (const code of [0, 1, 2, 7, 124, 125, 126, 127, 128, 254, 255])
       assert.deepEqual(await execute(['sh', '-c', `exit ${code}`]), ran(code), `${code}`)
+  })
+
+  it('names the signal of a status that shells give to a death by signal, whoever ended with it', async () => {
+    assert.deepEqual(await execute(['sh', '-c', 'exit 137']), ran(137, '', '', 'KILL'))
   })
 
   it('tells a death by signal as 128 and its number, without a word of the shell', async () => {
@@ -58,10 +63,10 @@ describe('wrapCommand()', () => {
       ['INT', 130],
       ['SEGV', 139],
     ] as const) {
-      assert.deepEqual(await execute(['sh', '-c', `kill -${signal} $$`]), ran(code), signal)
+      assert.deepEqual(await execute(['sh', '-c', `kill -${signal} $$`]), ran(code, '', '', signal), signal)
       assert.deepEqual(
         await execute(['sh', '-c', `kill -${signal} $$`], {shell: 'bash'}),
-        ran(code),
+        ran(code, '', '', signal),
         `${signal} by bash`,
       )
     }
@@ -104,8 +109,9 @@ describe('wrapCommand()', () => {
     assert.deepEqual(await execute(['touch', 'ran'], {directory: join(folder.path, 'none')}), {
       own: 125,
       hasBegun: false,
-      lacksDirectory: true,
+      missing: 'directory',
       exitCode: undefined,
+      signal: undefined,
       stdout: Buffer.alloc(0),
       stderr: '',
     })
@@ -127,7 +133,14 @@ describe('wrapCommand()', () => {
 
   it('refuses a command that would not fit, and takes one that just does', async () => {
     assert.throws(
-      () => wrapCommand({kind: 'argv', argv: ['echo', '\n'.repeat(30_000)]}, {nonce, directory: undefined}),
+      () =>
+        wrapCommand(
+          {
+            words: {kind: 'argv', argv: ['echo', '\n'.repeat(30_000)]},
+            ...{directory: undefined, variables: [], isLogin: false},
+          },
+          nonce,
+        ),
       {
         name: 'TooLongCommandError',
         code: 'usage',

@@ -34,7 +34,7 @@ describe('unlessEnded()', () => {
   })
 
   it('never says that nothing was run where something may have been', async () => {
-    for (const error of [new ConnectionLostError('h', undefined), new RangeError('mistake')])
+    for (const error of [new ConnectionLostError('h', {reason: undefined, hasBegun: true}), new RangeError('mistake')])
       await assert.rejects(fail(error), error)
   })
 })

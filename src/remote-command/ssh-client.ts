@@ -1,0 +1,159 @@
+import type {ChildProcess} from 'node:child_process'
+import {randomBytes} from 'node:crypto'
+import {closeSync, openSync, readSync, rmSync} from 'node:fs'
+import {join} from 'node:path'
+import {systemCode} from '../core/errors.ts'
+import {throwIfInterrupted} from '../core/interrupted.ts'
+import {type Ending, endingOf, passSignals, startAttached} from '../core/process.ts'
+import {tieToUs} from '../core/process-reaper.ts'
+import type {Session} from '../session/session.ts'
+import {passOn, type Sink} from './pass-on.ts'
+import {type RemoteStatus, StatusReader} from './status-reader.ts'
+import {type RemoteTask, wrapCommand} from './wrapper.ts'
+
+/** One run of the ssh client with a task for the far side. */
+export interface ClientRun {
+  readonly session: Session
+  readonly task: RemoteTask
+  /** With a terminal on the far side, where stdout and stderr are one. */
+  readonly hasTerminal: boolean
+  /** The command gets our stdin, or an empty one. */
+  readonly stdin: 'inherit' | 'ignore'
+  /** Where stdout goes: straight to ours, or into a sink. */
+  readonly stdout: 'inherit' | Sink
+  readonly stderr: Sink
+  readonly timeoutSeconds: number | undefined
+  readonly env: NodeJS.ProcessEnv
+  /** Aborts on Ctrl-C; where it has before ssh starts, nothing is run. */
+  readonly interrupted: AbortSignal
+}
+
+/** What became of it. */
+export interface ClientEnd {
+  readonly status: RemoteStatus
+  readonly ending: Ending
+  /** The first signal that ended it, ours or its own. */
+  readonly signal: NodeJS.Signals | undefined
+  readonly timedOut: boolean
+  /** The words of ssh itself, which nobody on the far side can write. Empty where they could not be kept. */
+  readonly said: string
+  /** What came from the far side before the command began: banners, the words of rc files. */
+  readonly noise: string
+}
+
+/** What is kept of words, the last ones. */
+const LIMIT_BYTES = 65_536
+/** ssh gets this long to end after TERM. */
+const PATIENCE_MS = 2000
+/** Signals to us that are for the command. */
+const PASSED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/**
+ * Runs ssh with a wrapped task, once; `way` are further options. Whatever ends us ends ssh, and so the channel, and so the
+ * command: see wrapCommand.
+ */
+export async function runClient(ssh: string, way: readonly string[], run: ClientRun): Promise<ClientEnd> {
+  const {session, task, hasTerminal, stdout, stderr, env, interrupted} = run
+  const nonce = randomBytes(16).toString('hex')
+  const line = wrapCommand(task, nonce)
+  const program = task.words.kind === 'script' ? task.words.program : undefined
+  throwIfInterrupted(interrupted)
+  const log = openLog(session.folder)
+  try {
+    const args = [hasTerminal ? '-tt' : '-T', '-F', session.configFile, ...log.options, ...way, session.alias, line]
+    const child = startAttached(ssh, args, {
+      env,
+      stdio: [program === undefined ? run.stdin : 'pipe', stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe'],
+    })
+    const tie = tieToUs(child)
+    child.once('exit', tie.release)
+    child.stdin?.on('error', () => undefined).end(program)
+    // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
+    const signals = passSignals(child, {passed: PASSED, ignored: []})
+    const limit = limitTime(child, run.timeoutSeconds)
+    const reader = new StatusReader(nonce)
+    let before = Buffer.alloc(0)
+    const read = (chunk: Buffer): Buffer => {
+      const bytes = reader.read(chunk)
+      if (!reader.status.hasBegun) {
+        before = Buffer.concat([before, bytes]).subarray(-LIMIT_BYTES)
+        return Buffer.alloc(0)
+      }
+      limit.begin()
+      const all = before.length === 0 ? bytes : Buffer.concat([before, bytes])
+      before = Buffer.alloc(0)
+      return all
+    }
+    const pumps = hasTerminal
+      ? [passOn(child.stdout, read, stdout), passOn(child.stderr, undefined, stderr)]
+      : [passOn(child.stdout, undefined, stdout), passOn(child.stderr, read, stderr)]
+    const [ending] = await Promise.all([endingOf(child), ...pumps])
+    signals.release()
+    limit.release()
+    const rest = reader.rest()
+    if (reader.status.hasBegun && rest.length > 0) await (hasTerminal && stdout !== 'inherit' ? stdout : stderr)(rest)
+    // ssh tells its own death by a signal that we passed on in several ways; ours is the signal itself. A terminal sends
+    // it to both of us, and we may hear of ssh's end before we hear of the signal.
+    const own = ending.kind === 'signalled' && PASSED.includes(ending.signal) ? ending.signal : undefined
+    return {
+      status: reader.status,
+      ending,
+      signal: signals.first() ?? (limit.isOver() ? undefined : own),
+      timedOut: limit.isOver(),
+      said: log.words(),
+      noise: before.toString('utf8'),
+    }
+  } finally {
+    log.remove()
+  }
+}
+
+/** From the begin of the command; at the end of the time ssh is ended. */
+const limitTime = (child: ChildProcess, seconds: number | undefined) => {
+  let timer: NodeJS.Timeout | undefined
+  let isOver = false
+  const end = (): void => {
+    isOver = true
+    child.kill('SIGTERM')
+    // One that was stopped hears it later, and KILL now.
+    timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+  }
+  return {
+    begin: (): void => {
+      if (seconds !== undefined) timer ??= setTimeout(end, seconds * 1000)
+    },
+    isOver: (): boolean => isOver,
+    release: (): void => clearTimeout(timer),
+  }
+}
+
+/**
+ * ssh's own words go into a file (-E of ssh(1)), where those of the far side cannot be taken for them. Where there can be
+ * no file (a full disk, a read-only one) ssh says them on stderr, and they prove nothing.
+ */
+const openLog = (folder: string) => {
+  const path = join(folder, `ssh.${process.pid}.${randomBytes(4).toString('hex')}.log`)
+  const file = openIfPossible(path)
+  if (file === undefined) return {options: [], words: () => '', remove: () => undefined}
+  return {
+    options: ['-E', path],
+    words: (): string => {
+      const words = Buffer.alloc(LIMIT_BYTES)
+      return words.subarray(0, readSync(file, words, 0, LIMIT_BYTES, 0)).toString('utf8')
+    },
+    remove: (): void => {
+      closeSync(file)
+      rmSync(path, {force: true})
+    },
+  }
+}
+
+const openIfPossible = (path: string): number | undefined => {
+  try {
+    return openSync(path, 'wx+', 0o600)
+  } catch (error) {
+    // The session was ended by another runcode; ssh would find no config either.
+    if (systemCode(error) === 'ENOENT') throw error
+    return undefined
+  }
+}
