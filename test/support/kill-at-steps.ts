@@ -6,6 +6,7 @@ import {withLock} from '../../src/core/lock.ts'
 import {readCurrentSession, sessionsFolder} from '../../src/session/session-store.ts'
 import {sweepGenerations} from '../../src/session/sweep.ts'
 import type {FlightStage} from './flight-stage.ts'
+import {isSoak} from './soak.ts'
 
 const PRELOAD = new URL('kill-at-step.mjs', import.meta.url).href
 /** What goes on behind the call: a program that was started, a connection. */
@@ -14,7 +15,7 @@ const IN_FLIGHT = new Set(['spawn', 'connect'])
 export interface Victim {
   readonly args: readonly string[]
   readonly input?: string
-  /** Each so many steps one is killed. */
+  /** Each so many steps one is killed; in a soak every one. */
   readonly stride: number
   readonly prepare: () => Promise<void>
   /** Looks at what is left and goes on with it. */
@@ -45,7 +46,7 @@ export async function killAtSteps(stage: FlightStage, victim: Victim): Promise<n
   }
   const all = await run(0, 'before')
   assert.ok(all !== undefined)
-  for (let at = 1; ; at += stride) {
+  for (let at = 1; ; at += isSoak ? 1 : stride) {
     const end = await run(at, 'before')
     if (end !== undefined) {
       rmSync(log)
