@@ -36,6 +36,11 @@ export const MIN_PACKET_BYTES = 256
  * and each takes about ten times its size of our memory.
  */
 export const MAX_UNSENT_BYTES = 256 << 10
+/**
+ * For a command whose reader is gone to end by itself, at the SIGPIPE of its next write, before it is asked to. A master
+ * tells of that as it does of a client that was killed, so that it has to be short: with what follows, 5 s at most.
+ */
+export const BROKEN_PIPE_MS = 1500
 /** More variables than any client sends for one command. */
 export const MAX_VARIABLES = 64
 /** For the target of a forward to answer. */

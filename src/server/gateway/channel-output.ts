@@ -8,6 +8,8 @@ import {forgetSentChunk} from './ssh2-gaps.ts'
 export interface ChannelOutput {
   readonly stdout: (source: Readable) => Promise<void>
   readonly stderr: (source: Readable) => Promise<void>
+  /** The client has closed the channel, and its window opens no more: what sources still give is read and dropped. */
+  readonly drop: () => void
 }
 
 /**
@@ -17,10 +19,16 @@ export interface ChannelOutput {
  */
 export function createChannelOutput(channel: ServerChannel, connection: Socket): ChannelOutput {
   let last = Promise.resolve()
+  let isDropped = false
+  let giveUp = (): void => undefined
   const send = (stream: Writable, chunk: Uint8Array): Promise<void> => {
     last = last.then(async () => {
       await untilRekeyed(channel)
-      await new Promise<void>((resolve) => stream.write(chunk, () => resolve()))
+      if (isDropped) return
+      await new Promise<void>((resolve) => {
+        giveUp = resolve
+        stream.write(chunk, () => resolve())
+      })
       forgetSentChunk(channel)
       if (connection.writableNeedDrain) await new Promise<void>((resolve) => connection.once('drain', resolve))
     })
@@ -34,5 +42,12 @@ export function createChannelOutput(channel: ServerChannel, connection: Socket):
       // The source was destroyed, or broke, which is its end.
     }
   }
-  return {stdout: (source) => sendAll(channel, source), stderr: (source) => sendAll(channel.stderr, source)}
+  return {
+    stdout: (source) => sendAll(channel, source),
+    stderr: (source) => sendAll(channel.stderr, source),
+    drop: () => {
+      isDropped = true
+      giveUp()
+    },
+  }
 }

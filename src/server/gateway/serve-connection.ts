@@ -7,7 +7,13 @@ import type {GatewayOptions} from './gateway.ts'
 import {limitRekeying} from './rekeying.ts'
 import {parseSocketTarget, parseTcpTarget, serveForward} from './serve-forward.ts'
 import {type ServedSession, type SessionOptions, serveSession} from './serve-session.ts'
-import {closeUnusedSessions, completeChannelRequests, refuseTinyPackets, watchForOverrun} from './ssh2-gaps.ts'
+import {
+  askForAnswers,
+  completeChannelRequests,
+  completeCloses,
+  refuseTinyPackets,
+  watchForOverrun,
+} from './ssh2-gaps.ts'
 
 /** OpenSSH sends its `eow@openssh.com` (see completeChannelRequests) only to a server whose name begins like its own. */
 const IDENT = 'OpenSSH_compatible runcode'
@@ -143,7 +149,7 @@ const holdWhileUnread = (socket: Socket): void => {
   socket.once('drain', () => socket.resume())
 }
 
-interface ChannelOptions extends Omit<SessionOptions, 'connection'> {
+interface ChannelOptions extends Omit<SessionOptions, 'connection' | 'untilClientHasAll'> {
   readonly socket: Socket
 }
 
@@ -151,13 +157,14 @@ interface ChannelOptions extends Omit<SessionOptions, 'connection'> {
 const serveChannels = (connection: Connection, {socket, ...options}: ChannelOptions): void => {
   const sessions = new Map<Session, ServedSession>()
   const forwards = new Set<() => void>()
+  const untilClientHasAll = askForAnswers(connection)
   const mayOpen = (): boolean => options.mayRun() && sessions.size + forwards.size < MAX_CHANNELS
   connection.setMaxListeners(0)
 
   connection.on('session', (accept, reject) => {
     if (!mayOpen()) return reject()
     const session = accept()
-    sessions.set(session, serveSession(session, {...options, connection: socket}))
+    sessions.set(session, serveSession(session, {...options, connection: socket, untilClientHasAll}))
     session.on('close', () => sessions.delete(session))
   })
   const forward = (
@@ -174,12 +181,12 @@ const serveChannels = (connection: Connection, {socket, ...options}: ChannelOpti
   }
   connection.on('tcpip', (accept, reject, info) => forward(parseTcpTarget(info), accept, reject))
   connection.on('openssh.streamlocal', (accept, reject, info) => forward(parseSocketTarget(info), accept, reject))
-  completeChannelRequests(connection, (session) => sessions.get(session)?.dropOutput())
-  closeUnusedSessions(connection)
+  completeChannelRequests(connection, (session) => sessions.get(session)?.dropStdout())
+  completeCloses(connection, async (session) => sessions.get(session)?.close())
   refuseTinyPackets(connection)
   watchForOverrun(connection, () => socket.destroy())
   connection.once('close', () => {
-    for (const session of sessions.values()) session.close()
+    for (const session of sessions.values()) session.end()
     for (const end of forwards) end()
   })
 }

@@ -1,14 +1,12 @@
-import type {Socket} from 'node:net'
 import type {ServerChannel, Session} from 'ssh2'
-import {MAX_VARIABLES} from '../limits.ts'
+import {BROKEN_PIPE_MS, MAX_VARIABLES} from '../limits.ts'
 import type {PtyRequest, Runtime, RuntimeProcess, RuntimeWorkspace} from '../runtime/runtime.ts'
-import {runOnChannel} from './run-on-channel.ts'
+import {type ChannelRun, type ChannelRunOptions, runOnChannel} from './run-on-channel.ts'
 import {isAcceptedVariable, parsePty, parseSignal, parseSize} from './session-requests.ts'
 
-export interface SessionOptions {
+export interface SessionOptions extends ChannelRunOptions {
   readonly workspace: RuntimeWorkspace
   readonly runtime: Runtime
-  readonly connection: Socket
   /** Whether something may be started now; a session may be older than the end of what it was opened for. */
   readonly mayRun: () => boolean
   /** Gets the ending of each process that was started. */
@@ -16,10 +14,12 @@ export interface SessionOptions {
 }
 
 export interface ServedSession {
-  /** The channel or the connection is gone: what still runs is ended. */
-  close(): void
+  /** The connection is gone: what still runs is ended. */
+  end(): void
   /** The client wants no more of stdout: the process sees a closed pipe. */
-  dropOutput(): void
+  dropStdout(): void
+  /** The client has closed the channel: what still runs is ended. Resolves when its status was sent, and the close. */
+  close(): Promise<void>
 }
 
 /**
@@ -29,11 +29,13 @@ export interface ServedSession {
  */
 export function serveSession(
   session: Session,
-  {workspace, runtime, connection, mayRun, onProcess}: SessionOptions,
+  {workspace, runtime, mayRun, onProcess, ...options}: SessionOptions,
 ): ServedSession {
   const env: Record<string, string> = {}
   let pty: PtyRequest | undefined
   let child: RuntimeProcess | undefined
+  let channelRun: ChannelRun | undefined
+  let isStdoutDropped = false
   let isOver = false
 
   const run = (accept: () => ServerChannel | undefined, reject: () => void, start: () => RuntimeProcess): void => {
@@ -44,7 +46,8 @@ export function serveSession(
     }
     child = start()
     onProcess(child.ended)
-    void runOnChannel(channel, child, connection).then(() => {
+    channelRun = runOnChannel(channel, child, options)
+    void channelRun.sent.then(() => {
       isOver = true
     })
   }
@@ -75,14 +78,26 @@ export function serveSession(
     else reject?.()
   })
 
-  const close = (): void => {
+  const end = (): void => {
     if (isOver) return
     isOver = true
     child?.end()
     for (const stream of [child?.stdin, child?.stdout, child?.stderr]) stream?.destroy()
   }
-  session.on('close', close)
-  return {close, dropOutput: () => child?.stdout.destroy()}
+  return {
+    end,
+    dropStdout: () => {
+      isStdoutDropped = true
+      channelRun?.dropStdout()
+    },
+    close: async () => {
+      channelRun?.dropOutput()
+      if (!isStdoutDropped) end()
+      const limit = setTimeout(end, BROKEN_PIPE_MS)
+      await channelRun?.sent
+      clearTimeout(limit)
+    },
+  }
 }
 
 /** ssh2 gives neither function where the client wants no reply. */

@@ -22,16 +22,21 @@ export function completeChannelRequests(connection: Connection, onOutputUnwanted
 }
 
 /**
- * Closes a session that its client closes before any command ran, as RFC 4254 section 5.3 wants: ssh2 answers nothing
- * and keeps it, so that a subsystem over a master (`ssh -s`) that we refuse would never end.
+ * Closes sessions that their client closes (RFC 4254 section 5.3):
+ * - one in which no command ran at once. ssh2 answers nothing and keeps it, so that a subsystem over a master (`ssh -s`)
+ *   that we refuse would never end;
+ * - one in which a command runs when `onClose` has resolved. ssh2 answers at once, but a master closes a session whose
+ *   reader is gone (`ssh host yes | head -1`) and still waits for the status, as sshd sends it.
  */
-export function closeUnusedSessions(connection: Connection): void {
+export function completeCloses(connection: Connection, onClose: (session: Session) => Promise<void>): void {
   const {_protocol: protocol, _chanMgr: channels} = connection as unknown as Unpublished
   const handle = protocol._handlers.CHANNEL_CLOSE
   protocol._handlers.CHANNEL_CLOSE = (sender, recipient) => {
     const session = channels.get(recipient)
+    if (session?._chanInfo === undefined) return handle(sender, recipient)
+    if (session._channel !== undefined)
+      return void onClose(session as unknown as Session).then(() => handle(sender, recipient))
     handle(sender, recipient)
-    if (session?._chanInfo === undefined || session._channel !== undefined) return
     channels.remove(recipient)
     protocol.channelClose(session._chanInfo.outgoing.id)
   }
@@ -66,6 +71,25 @@ export function refuseTinyPackets(connection: Connection): void {
 const RESOURCE_SHORTAGE = 4
 
 /**
+ * Gives what asks the client to answer, and resolves when it has: it has taken in all that was sent before. Answers come
+ * in the order of the requests (RFC 4254 section 4), ssh2's own keepalives among them, of which it does not tell.
+ */
+export function askForAnswers(connection: Connection): () => Promise<void> {
+  const {_protocol: protocol} = connection as unknown as Unpublished
+  const {_handlers: handlers} = protocol
+  const ping = protocol.ping.bind(protocol)
+  const waiting: (() => void)[] = []
+  const ask = (onAnswer: () => void): void => {
+    waiting.push(onAnswer)
+    ping()
+  }
+  protocol.ping = () => ask(() => undefined)
+  handlers.REQUEST_SUCCESS = () => waiting.shift()?.()
+  handlers.REQUEST_FAILURE = handlers.REQUEST_SUCCESS
+  return () => new Promise(ask)
+}
+
+/**
  * Makes a channel forget what it has sent: a blocked chunk stays in its fields after it went out, and a later block of
  * the *other* stream (stderr after stdout) would send it again. To be called when a write is done and none is under way.
  */
@@ -84,7 +108,10 @@ interface Unpublished {
       CHANNEL_CLOSE: (sender: unknown, recipient: number) => void
       CHANNEL_DATA: (sender: unknown, recipient: number, data: Buffer) => void
       CHANNEL_OPEN: (sender: unknown, info: {sender: number | undefined; packetSize: number | undefined}) => void
+      REQUEST_SUCCESS?: () => void
+      REQUEST_FAILURE?: () => void
     }
+    ping(): void
     channelOpenFail(channelId: number, reason: number): void
     channelFailure(channelId: number): void
     channelClose(channelId: number): void

@@ -35,6 +35,8 @@ export interface GatewayFixture {
   sshArgs(options?: readonly string[], title?: string): string[]
   startSsh(args: readonly string[]): ChildProcess
   ssh(args: readonly string[], input?: Uint8Array | string): Promise<Ran>
+  /** Starts a master; gives the options by which clients use it, and no connection of their own. */
+  master(name: string, options?: readonly string[]): Promise<string[]>
   /** A client of ssh2's own, let in. */
   connect(): Promise<ssh2.Client>
   path(name: string): string
@@ -82,6 +84,11 @@ export async function openGateway(
     child.once('close', () => children.delete(child))
     return child
   }
+  const sshArgs: GatewayFixture['sshArgs'] = (options = [], title = BRAVE.title) => [
+    ...['-F', path('config'), ...options],
+    ...['-l', title, 'gateway'],
+  ]
+  const ssh: GatewayFixture['ssh'] = (args, input = '') => collect(startSsh(args), input)
   return {
     folder,
     gateway,
@@ -90,9 +97,18 @@ export async function openGateway(
     admitted,
     records,
     path,
-    sshArgs: (options = [], title = BRAVE.title) => ['-F', path('config'), ...options, '-l', title, 'gateway'],
+    sshArgs,
     startSsh,
-    ssh: (args, input = '') => collect(startSsh(args), input),
+    ssh,
+    master: async (name, options = []) => {
+      const control = ['-S', path(name)]
+      startSsh(sshArgs([...control, ...options, '-M', '-N']))
+      await until('the master listens', async () => {
+        const {ending} = await ssh(sshArgs([...control, '-O', 'check']))
+        return ending.kind === 'exited' && ending.code === 0
+      })
+      return [...control, '-o', 'ProxyCommand=false']
+    },
     connect: async () => {
       const client = new ssh2.Client()
       clients.push(client)
