@@ -1,6 +1,6 @@
 import type {ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
-import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import {mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync} from 'node:fs'
 import {request} from 'node:https'
 import {connect} from 'node:net'
 import {tmpdir} from 'node:os'
@@ -45,7 +45,7 @@ export interface AttackedServer {
   serveAGoodUser(workspaceId: number): Promise<{readonly elapsedMs: number}>
   /** Resident memory; 0 where the system has no proc(5). */
   rssBytes(): number
-  /** Open descriptors; likewise. */
+  /** Open descriptors, without the pipes that it keeps ready for commands; likewise. */
   openFiles(): number
   isAlive(): boolean
   kill(signal: NodeJS.Signals): Promise<void>
@@ -105,7 +105,8 @@ export async function attackedServer(root = mkdtempSync(join(tmpdir(), 'attacked
       process.platform !== 'linux'
         ? 0
         : 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]),
-    openFiles: () => (process.platform !== 'linux' ? 0 : readdirSync(`/proc/${pid}/fd`).length),
+    openFiles: () =>
+      process.platform !== 'linux' ? 0 : readdirSync(`/proc/${pid}/fd`).filter((fd) => !isPipeOf(pid, fd)).length,
     isAlive,
     kill,
     remove: async () => {
@@ -114,6 +115,14 @@ export async function attackedServer(root = mkdtempSync(join(tmpdir(), 'attacked
     },
   }
   return server
+}
+
+const isPipeOf = (pid: number, fd: string): boolean => {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`).includes('/.pipes/')
+  } catch {
+    return false
+  }
 }
 
 /** Waits until a claim holds; throws after the limit. */

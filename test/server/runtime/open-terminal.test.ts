@@ -8,7 +8,7 @@ describe('openTerminal()', () => {
   it('writes nothing into files that are opened after its end', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'terminal-'))
     const names = Array.from({length: 30}, (_, i) => join(folder, String(i)))
-    const options = {shell: '/bin/sh', command: 'exec sleep 300', cwd: folder, env: {}, pipes: folder}
+    const options = {shell: '/bin/sh', command: 'exec sleep 300', cwd: folder, env: {}}
     try {
       const terminal = await openTerminal({...options, pty: {term: 'vt100', columns: 80, rows: 24}})
       terminal.output.destroy()

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import {chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync} from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {Readable} from 'node:stream'
@@ -23,6 +33,14 @@ const firstLine = async (stream: Readable): Promise<string> => {
       if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')).trim())
     })
   })
+}
+
+const readlinkOf = (path: string): string => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
 }
 
 describe('the process runtime', () => {
@@ -132,6 +150,16 @@ describe('the process runtime', () => {
     await until('it has written', () => process.stdout.readableLength > 0 || process.stdout.read(0) !== undefined)
     await runtime.stop(REED)
     assert.deepEqual(await process.ended, {kind: 'signalled', signal: 'SIGTERM'})
+  })
+
+  it('keeps no pipes ready when nothing runs any more', async () => {
+    const pipes = (): number =>
+      readdirSync('/proc/self/fd').filter((fd) => readlinkOf(`/proc/self/fd/${fd}`).startsWith(join(folder, '.pipes')))
+        .length
+    await outcomeOf(exec('true'))
+    assert.equal(pipes() > 0, true)
+    await runtime.stop(REED)
+    assert.deepEqual([pipes(), readdirSync(join(folder, '.pipes'))], [0, []])
   })
 
   it('keeps the files at a stop and deletes them at a removal, twice without complaint', async () => {

@@ -8,6 +8,7 @@ import type {ExecRequest, Runtime, RuntimeProcess, RuntimeWorkspace} from '../ru
 import {endMarkedProcesses} from './end-marked-processes.ts'
 import {loginShell, shellProgram} from './login-shell.ts'
 import {markedProcesses} from './marked-processes.ts'
+import {createOutputPipeStock} from './open-output-pipes.ts'
 import {type Program, type SpawnOptions, spawnPiped} from './spawn-piped.ts'
 import {spawnTerminal} from './spawn-terminal.ts'
 import {stillbornProcess, unstartable} from './stillborn-process.ts'
@@ -42,6 +43,7 @@ export class WorkspaceStartError extends RuncodeError {
  */
 export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runtime {
   const refuseMoved = keepInPlace(folder)
+  const pipes = createOutputPipeStock(join(resolve(folder), PIPES))
   const running = new Map<RuntimeProcess, string>()
   const shell = loginShell(env)
   const placeOf = (workspace: RuntimeWorkspace): WorkspaceFolder => workspaceFolder(resolve(folder), workspace)
@@ -56,10 +58,7 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
       refuseMoved()
       // A command may have removed its home; without it no other one starts.
       if (isFolder(place.root)) mkdirSync(place.home, {recursive: true, mode: 0o700})
-      const pipes = join(resolve(folder), PIPES)
-      mkdirSync(pipes, {recursive: true, mode: 0o700})
       const child = run({
-        pipes,
         cwd: place.home,
         env: workspaceEnvironment({env, workspace, folder: place, requested}),
       })
@@ -73,7 +72,7 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
   const exec = (workspace: RuntimeWorkspace, {command, pty, env: requested}: ExecRequest): RuntimeProcess =>
     spawn(workspace, requested, (options) =>
       pty === undefined
-        ? spawnPiped(shellProgram(shell, command), options)
+        ? spawnPiped(shellProgram(shell, command), options, pipes.take)
         : spawnTerminal({...options, shell, command, pty}),
     )
   const stop = async (workspace: RuntimeWorkspace): Promise<void> => {
@@ -89,10 +88,11 @@ export function createProcessRuntime({folder, env}: ProcessRuntimeOptions): Runt
       child.stderr.destroy()
     }
     await Promise.all(ours.map(({ended}) => ended))
+    if (running.size === 0) await pipes.clear()
   }
   return {
     exec,
-    sftp: (workspace) => spawn(workspace, {}, (options) => spawnPiped(SFTP_SERVER, options)),
+    sftp: (workspace) => spawn(workspace, {}, (options) => spawnPiped(SFTP_SERVER, options, pipes.take)),
     stop,
     workdir: (workspace) => placeOf(workspace).workdir,
     start: async (workspace) => {

@@ -1,8 +1,10 @@
 import {spawn} from 'node:child_process'
+import {closeSync} from 'node:fs'
+import {Socket} from 'node:net'
 import type {Readable} from 'node:stream'
 import {type Ending, endingOf} from '../../../core/process.ts'
 import type {RuntimeProcess} from '../runtime.ts'
-import {closeChildEnds, openOutputPipes} from './open-output-pipes.ts'
+import type {OutputPipe, OutputPipes} from './open-output-pipes.ts'
 import {endGroup, signalGroup} from './process-group.ts'
 import {stillbornProcess, unstartable} from './stillborn-process.ts'
 
@@ -15,20 +17,19 @@ export interface Program {
 }
 
 export interface SpawnOptions {
-  /** A private folder for the names of pipes, for a moment. */
-  readonly pipes: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Runs a program on three pipes, in a process group of its own. */
-export function spawnPiped(program: Program, options: SpawnOptions): RuntimeProcess {
+/** Runs a program on three pipes, in a process group of its own. Throws what `takePipes` throws. */
+export function spawnPiped(program: Program, options: SpawnOptions, takePipes: () => OutputPipes): RuntimeProcess {
   // Windows has no named pipes among its files; there Node's own are as good.
-  const pipes = process.platform === 'win32' ? undefined : openOutputPipes(options.pipes)
-  const child = spawnProgram(program, options, pipes?.map(({childEnd}) => childEnd) ?? ['pipe', 'pipe'])
-  closeChildEnds(pipes ?? [])
-  const stdout = pipes?.[0].output ?? (child instanceof Error ? null : child.stdout)
-  const stderr = pipes?.[1].output ?? (child instanceof Error ? null : child.stderr)
+  const pipes = process.platform === 'win32' ? undefined : takePipes()
+  const child = spawnProgram(program, options, pipes?.map(({writeEnd}) => writeEnd) ?? ['pipe', 'pipe'])
+  for (const {writeEnd} of pipes ?? []) closeSync(writeEnd)
+  const [ownStdout, ownStderr] = pipes?.map(outputOf) ?? []
+  const stdout = ownStdout ?? (child instanceof Error ? null : child.stdout)
+  const stderr = ownStderr ?? (child instanceof Error ? null : child.stderr)
   if (child instanceof Error || child.pid === undefined || child.stdin === null || stdout === null || stderr === null) {
     stdout?.destroy()
     stderr?.destroy()
@@ -57,6 +58,8 @@ export function spawnPiped(program: Program, options: SpawnOptions): RuntimeProc
     },
   }
 }
+
+const outputOf = ({readEnd}: OutputPipe): Socket => new Socket({fd: readEnd, readable: true, writable: false})
 
 /** An Error where Node refuses the text: a command with a NUL in it. */
 const spawnProgram = (
