@@ -22,6 +22,16 @@ export const MAX_TRIES = 10
 export const MAX_STRANGER_MESSAGES = 100
 /** From the client's wish for new keys (RFC 4253 section 9) to having them; both sides only wait meanwhile. */
 export const REKEY_LIMIT_MS = 10_000
+/**
+ * A client that has said nothing for so long is asked for an answer (as by sshd's ClientAliveInterval), and its connection
+ * ended after so many questions without one (ClientAliveCountMax): its command ends too. All clients are on this
+ * machine, where one that dies closes its socket. What is silent is a relay or a machine behind it that has vanished, or a
+ * client that was stopped (Ctrl-Z, a debugger, a paused container) and may come back; the kernel cannot tell them apart.
+ * So 5 minutes: time to look at something else, and nothing that nobody waits for runs overnight. sshd's usual 15 s and 3
+ * would end what was stopped for a minute. A client of a master may be stopped for as long as it likes: the master answers.
+ */
+export const CLIENT_ALIVE_MS = 30_000
+export const CLIENT_ALIVE_QUESTIONS = 9
 /** How long a client may take to hear that we close. */
 export const CLOSE_LIMIT_MS = 1000
 

@@ -1,7 +1,10 @@
 import {connect, createServer, type Socket} from 'node:net'
 
-/** A relay in front of a server on loopback: what the server says comes late, and all of it can be cut at once. */
-export async function startSlowRelay(port: number, delayMs: number): Promise<{readonly port: number; cut(): void}> {
+/** A relay in front of a server on loopback: what the server says comes late, and all of it can be cut at once, or go silent and stay open. */
+export async function startSlowRelay(
+  port: number,
+  delayMs: number,
+): Promise<{readonly port: number; cut(): void; silence(): void}> {
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1')
@@ -18,6 +21,9 @@ export async function startSlowRelay(port: number, delayMs: number): Promise<{re
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
+    silence: () => {
+      for (const socket of sockets) socket.unpipe().pause()
+    },
     cut: () => {
       server.close()
       for (const socket of sockets) socket.destroy()

@@ -7,6 +7,8 @@ export interface GatewayOptions {
   /** OpenSSH private key file text, ed25519. */
   readonly hostKey: string
   readonly runtime: Runtime
+  /** Of silence before a client is asked whether it is there; CLIENT_ALIVE_MS where it is not given. */
+  readonly aliveMs?: number
   /** The running workspace of an SSH user, with the keys that may enter it now. */
   readonly admit: (user: string) => Entrance | undefined
   /** Says what happened, for the audit: `ssh_accepted`, `ssh_refused`, and `ssh_refused_more` with the count of those left out. */

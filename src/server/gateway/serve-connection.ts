@@ -1,6 +1,13 @@
 import type {Socket} from 'node:net'
 import ssh2, {type Connection, type Session} from 'ssh2'
-import {CLOSE_LIMIT_MS, LOGIN_LIMIT_MS, MAX_CHANNELS, MAX_UNSENT_BYTES} from '../limits.ts'
+import {
+  CLIENT_ALIVE_MS,
+  CLIENT_ALIVE_QUESTIONS,
+  CLOSE_LIMIT_MS,
+  LOGIN_LIMIT_MS,
+  MAX_CHANNELS,
+  MAX_UNSENT_BYTES,
+} from '../limits.ts'
 import {type Admitted, authenticate} from './authenticate.ts'
 import {gateMessages} from './gate-messages.ts'
 import type {GatewayOptions} from './gateway.ts'
@@ -17,11 +24,6 @@ import {
 
 /** OpenSSH sends its `eow@openssh.com` (see completeChannelRequests) only to a server whose name begins like its own. */
 const IDENT = 'OpenSSH_compatible runcode'
-/**
- * ssh2 cannot be told to send no keepalives, so they come every 24 days: on loopback a dead client is a closed socket,
- * and a suspended one may come back.
- */
-const KEEPALIVE_MS = 2 ** 31 - 1
 /**
  * Cheap ones only: a stranger asks for a key exchange and need not do its own part of the work, which with ssh2's largest
  * group takes us 60 ms. Every client since OpenSSH 6.5 (2014) knows one of these.
@@ -53,6 +55,7 @@ export interface ServedConnection {
 
 /** Speaks SSH on an accepted socket until it closes. */
 export function serveConnection(socket: Socket, options: ConnectionOptions): ServedConnection {
+  const {aliveMs = CLIENT_ALIVE_MS} = options
   const endings = new Set<Promise<unknown>>()
   let outcome: ReturnType<typeof authenticate> = {}
   let client: Connection | undefined
@@ -71,7 +74,9 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Ser
     {
       hostKeys: [options.hostKey],
       ident: IDENT,
-      keepaliveInterval: KEEPALIVE_MS,
+      // After the last question it waits once more.
+      keepaliveInterval: aliveMs,
+      keepaliveCountMax: CLIENT_ALIVE_QUESTIONS,
       algorithms: {compress: ['none'], kex: [...KEY_EXCHANGES]},
     },
     (connection) => {

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import ssh2 from 'ssh2'
 import {type Ending, endingOf} from '../../../src/core/process.ts'
-import type {Gateway} from '../../../src/server/gateway/gateway.ts'
+import type {Gateway, GatewayOptions} from '../../../src/server/gateway/gateway.ts'
 import {generateHostKey} from '../../../src/server/gateway/host-key.ts'
 import {startGateway} from '../../../src/server/gateway/start-gateway.ts'
 import {createProcessRuntime} from '../../../src/server/runtime/process-runtime/process-runtime.ts'
@@ -46,6 +46,7 @@ export interface GatewayFixture {
 /** A gateway over two started workspaces, whose keys are `brave` and `calm`, and an OpenSSH configuration for it. */
 export async function openGateway(
   env: NodeJS.ProcessEnv = {PATH: process.env['PATH'], SHELL: '/bin/sh'},
+  more: Pick<GatewayOptions, 'aliveMs'> = {},
 ): Promise<GatewayFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
   const path = (name: string): string => join(folder, name)
@@ -64,6 +65,7 @@ export async function openGateway(
     port: 0,
     hostKey: hostKey.privateKey,
     runtime,
+    ...more,
     admit: (user) => {
       const entrance = admitted.get(user)
       if (entrance === undefined) return undefined
