@@ -37,8 +37,11 @@ export const CLOSE_LIMIT_MS = 1000
 
 // The SSH gateway: within a connection.
 
-/** OpenSSH's master opens 10 at most by default (MaxSessions); the forwards of a browser come on top. */
-export const MAX_CHANNELS = 64
+/**
+ * Fifty commands at once over one master, as many that were cut off and still end, and the forwards of a browser. One
+ * more is refused, as by sshd's MaxSessions (10): ssh says "Session open refused by peer" and makes a connection of its own.
+ */
+export const MAX_CHANNELS = 128
 /** The smallest packet that a client may ask for: of 0 bytes there would be no end, and each has a cost. OpenSSH asks for 32 KiB. */
 export const MIN_PACKET_BYTES = 256
 /**
