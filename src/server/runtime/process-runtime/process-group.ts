@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process'
+import {readFileSync} from 'node:fs'
 import {setTimeout as pause} from 'node:timers/promises'
 import {systemCode} from '../../../core/errors.ts'
 
@@ -36,6 +37,20 @@ export async function endGroup(pid: number, asking: readonly NodeJS.Signals[] = 
   if (await isGone(pid, GRACE_MS)) return
   signalGroup(pid, 'SIGKILL')
   await isGone(pid, KILL_LIMIT_MS)
+}
+
+/**
+ * The process group that has the terminal of a session now (tpgid of proc(5)): the job that an interactive shell runs, or
+ * the shell itself. Undefined where there is none, or the system has no proc(5).
+ */
+export function foregroundGroup(sessionLeader: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${sessionLeader}/stat`, 'utf8')
+    const [, , , , , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return Number(group) > 0 ? Number(group) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const isGone = async (pid: number, limitMs: number): Promise<boolean> => {

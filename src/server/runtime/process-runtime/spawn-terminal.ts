@@ -3,7 +3,7 @@ import {pipeline} from 'node:stream/promises'
 import type {Ending} from '../../../core/process.ts'
 import type {RuntimeProcess} from '../runtime.ts'
 import {openTerminal, type Terminal, type TerminalOptions} from './open-terminal.ts'
-import {endGroup, signalGroup} from './process-group.ts'
+import {endGroup, foregroundGroup, signalGroup} from './process-group.ts'
 import {unstartable} from './stillborn-process.ts'
 
 /** Runs a command or a login shell on a terminal of its own. The package for it is loaded by the first of them. */
@@ -13,15 +13,14 @@ export function spawnTerminal(options: TerminalOptions): RuntimeProcess {
   const stdout = new PassThrough()
   let size = {columns: pty.columns, rows: pty.rows}
   let terminal: Terminal | undefined
-  let groupEnd: Promise<void> | undefined
+  let groupEnd: Promise<unknown> | undefined
   let wasEnded = false
   let isOver = false
 
   const end = (): void => {
     wasEnded = true
     if (terminal === undefined || isOver) return
-    // An interactive shell ignores TERM, and hands HUP on to its jobs.
-    groupEnd ??= endGroup(terminal.pid, ['SIGHUP', 'SIGTERM'])
+    groupEnd ??= endTerminal(terminal.pid)
   }
   const run = async (): Promise<Ending> => {
     try {
@@ -52,4 +51,13 @@ export function spawnTerminal(options: TerminalOptions): RuntimeProcess {
     },
     end,
   }
+}
+
+/**
+ * An interactive shell ignores TERM, and hands HUP on to its jobs. What of them is in front is ended by us as well; what
+ * is behind and ignores HUP (nohup) was meant to stay.
+ */
+const endTerminal = (pid: number): Promise<unknown> => {
+  const groups = new Set([pid, foregroundGroup(pid) ?? pid])
+  return Promise.all([...groups].map((group) => endGroup(group, ['SIGHUP', 'SIGTERM'])))
 }
