@@ -5,7 +5,7 @@ import {RuncodeError} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {run} from '../core/process.ts'
 import {AuthFailedError, ConnectionFailedError, explainSsh} from '../openssh/explain.ts'
-import {startMaster} from '../openssh/master.ts'
+import {retireSleptMaster, startMaster} from '../openssh/master.ts'
 import {findProgram} from '../openssh/programs.ts'
 import type {OpenedSession} from '../session/open-session.ts'
 import type {Session} from '../session/session.ts'
@@ -174,10 +174,17 @@ const knock = async (
   }
 }
 
-const tryConnect = async ({env}: Context, session: Session, deadline: Deadline): Promise<RuncodeError | undefined> => {
+const tryConnect = async (
+  context: Context,
+  session: Session,
+  deadline: Deadline,
+): Promise<RuncodeError | undefined> => {
   const {configFile, alias, controlPath, folder, host} = session
+  const {env} = context
   if (controlPath !== undefined) {
-    const start = await startMaster({configFile, alias, controlPath, folder, env}, deadline)
+    const {sleptSeconds} = context.now()
+    await retireSleptMaster(session, sleptSeconds)
+    const start = await startMaster({configFile, alias, controlPath, folder, sleptSeconds, env}, deadline)
     if (start.isUp) return undefined
     if (start.ending !== 'impossible') return explainSsh(start.stderr, host, start.ending)
   }

@@ -120,11 +120,12 @@ const tracing = async (trace: RunTrace, run: () => Promise<RemoteResult>): Promi
 
 /** Opens a connection for the next command. Whatever becomes of it, this one has its status. */
 const prepareNext = async (
-  {env, interrupted}: Context,
+  {env, interrupted, now}: Context,
   {configFile, alias, controlPath, folder}: Session,
 ): Promise<void> => {
   if (controlPath === undefined || interrupted.aborted) return
-  await startMasterInBackground({configFile, alias, controlPath, folder, env}).catch(() => undefined)
+  const {sleptSeconds} = now()
+  await startMasterInBackground({configFile, alias, controlPath, folder, sleptSeconds, env}).catch(() => undefined)
 }
 
 /** Undefined means HOME; a relative directory with `home` stays relative, since a command begins in HOME. */

@@ -1,5 +1,6 @@
 import type {Attachment} from '../attachment/attachment.ts'
 import {deadlineIn} from '../core/deadline.ts'
+import {retireSleptMaster} from '../openssh/master.ts'
 import type {OpenedSession} from '../session/open-session.ts'
 import {isFresh, type Session, type SessionOwner} from '../session/session.ts'
 import {readCurrentSession} from '../session/session-store.ts'
@@ -22,6 +23,16 @@ export async function sessionFor(
   chosen: ChosenWorkspace,
   beforeMint: () => void = () => undefined,
 ): Promise<FoundSession> {
+  const found = await findSession(context, chosen, beforeMint)
+  await retireSleptMaster(found.session, context.now().sleptSeconds)
+  return found
+}
+
+const findSession = async (
+  context: Context,
+  chosen: ChosenWorkspace,
+  beforeMint: () => void,
+): Promise<FoundSession> => {
   if (chosen.why === 'attachment') {
     const session = await readCurrentSession(context.folders.state, ownerOf(chosen.attachment))
     if (session !== undefined && isFresh(session, context.now())) return {session, isReused: true}

@@ -34,7 +34,7 @@ export function createContext({progress, warn}: ContextParts): Context {
     },
     home,
     folders: locateFolders({env, home, platform, uid: process.getuid?.()}),
-    now: () => ({date: new Date(), uptimeSeconds: uptime()}),
+    now: () => ({date: new Date(), uptimeSeconds: uptime(), sleptSeconds: uptime() - process.hrtime()[0]}),
     interrupted: interruption(),
     progress,
     warn,

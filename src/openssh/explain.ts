@@ -55,12 +55,14 @@ export function explainRefusal(stderr: string, host: string): RuncodeError | und
   // We offer the pinned key types only, so a server with keys of other types ends the negotiation already.
   if (WRONG_HOST_KEY.test(stderr)) return new HostKeyChangedError(host)
   if (KEY_REFUSED.test(stderr)) return new AuthFailedError(host)
-  if (UNFIT_SSH.test(stderr)) return new OpensshFailedError('ssh', {kind: 'exited', code: 255}, stderr)
-  return BEFORE_A_SESSION.test(stderr) ? new ConnectionFailedError(host, lastLine(stderr)) : undefined
+  return (
+    explainUnfit(stderr) ??
+    (BEFORE_A_SESSION.test(stderr) ? new ConnectionFailedError(host, lastLine(stderr)) : undefined)
+  )
 }
 
-/** The master was full (MaxSessions of sshd_config(5)): it opened no session for us. */
-export const isMasterFull = (stderr: string): boolean => /Session open refused by peer/i.test(stderr)
+const explainUnfit = (stderr: string): RuncodeError | undefined =>
+  UNFIT_SSH.test(stderr) ? new OpensshFailedError('ssh', {kind: 'exited', code: 255}, stderr) : undefined
 
 const WRONG_HOST_KEY =
   /^(?:@ +WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|Unable to negotiate .*no matching host key type found)/im
@@ -72,9 +74,38 @@ const UNFIT_SSH = /^.*: (?:line \d+: )?Bad (?:configuration option|owner or perm
 const BEFORE_A_SESSION =
   /^(?:Can't open user config file|ssh: connect to host|ssh: Could not resolve hostname|(?:kex|ssh)_exchange_identification|(?:Connection timed out during )?banner exchange|Unable to negotiate|.*Session open refused by peer)/im
 
+/** The gateway hung up before it said who it is; one that lets few strangers in at a time does (MaxStartups). */
+export const isHungUpOn = (log: string): boolean => /^(?:kex|ssh)_exchange_identification: /m.test(log)
+
+/** Words of its own that say nothing of an end, at LogLevel VERBOSE. */
+const CHATTER = /^(?:Authenticated to|Transferred: sent|Bytes per second: sent) .*$/gm
+/** What ssh said last of its end. */
+export const reasonOf = (log: string): string | undefined => lastLine(log.replace(CHATTER, ''))
+
 /**
- * A client that may go nowhere but over the master did not reach it: it ended between two moments. Where it was reached
- * and was lost after that, ssh says so (mux_client, or that the master terminated), and nobody knows what ran.
+ * What kept ssh from asking for the command, by its own log at LogLevel VERBOSE; undefined where it may have asked, and
+ * where nothing proves that it did not. ssh says so when it was let in, and asks for nothing before. What a gateway gives
+ * as its reason for a disconnect stands in the log too, with newlines as it likes: it can only come behind that line.
  */
-export const isMasterGone = (stderr: string): boolean =>
-  /^kex_exchange_identification: /m.test(stderr) && !/mux_client|Control master terminated/.test(stderr)
+export function explainUnasked(log: string, host: string): RuncodeError | undefined {
+  // Of whoever says nothing to the end nobody knows whether he could: the disk may be full.
+  if (!log.endsWith('\n')) return undefined
+  const letIn = LET_IN.exec(log)
+  if (letIn === null) return explainRefusal(log, host) ?? new ConnectionFailedError(host, lastLine(log))
+  const [refusal] = NOT_OPENED.exec(log.slice(letIn.index + letIn[0].length)) ?? []
+  return refusal === undefined ? undefined : new ConnectionFailedError(host, lastLine(refusal))
+}
+
+const LET_IN = /^Authenticated to [^\n]*\n/m
+/** Said first after that: the channel or the request was refused. (A terminal is asked for together with the command.) */
+const NOT_OPENED = /^(?:channel 0: open failed: [^\n]*|(?:exec|shell) request failed on channel 0\r?)\n/
+
+/**
+ * Whether a client that may go nowhere but over the master asked it for nothing, or was refused: it then turned to a
+ * connection of its own, which it does not have. Where it had asked and got no answer it says that of the request.
+ */
+export const isTurnedAway = (log: string): boolean =>
+  /^Can't open user config file/m.test(log) ||
+  UNFIT_SSH.test(log) ||
+  (isHungUpOn(log) &&
+    !/^mux_client_request_session: (?!session request failed: |master alive request failed)/m.test(log))

@@ -1,11 +1,11 @@
-import {open, readdir} from 'node:fs/promises'
+import {open} from 'node:fs/promises'
 import {devNull} from 'node:os'
-import {join} from 'node:path'
 import type {Deadline} from '../core/deadline.ts'
 import {removeWhole} from '../core/files.ts'
 import {type Ending, startDetached} from '../core/process.ts'
-import {isSameProcess} from '../core/process-identity.ts'
 import {isPrivateSocket, prepareSocket} from './control-socket.ts'
+import {logFileIn} from './logs.ts'
+import {claimStart, noteStart, readStart} from './master-start.ts'
 import {askMaster} from './mux.ts'
 import {findProgram} from './programs.ts'
 
@@ -25,12 +25,32 @@ export async function stopMaster(controlPath: string, {now}: {now: boolean}): Pr
   if (await isPrivateSocket(controlPath)) await askMaster(controlPath, now ? 'exit' : 'stop', {timeoutMs: 1000})
 }
 
+/** So long may the machine have slept under a master; clocks are not read in the same moment either. */
+const SHORT_SLEEP_SECONDS = 10
+
+/**
+ * Lets a master take no new clients where the machine slept since it was started: its connection is most likely dead by
+ * now, while its socket answers, and whoever went over it would wait for a minute to hear so.
+ */
+export async function retireSleptMaster(
+  {controlPath, folder}: {readonly controlPath: string | undefined; readonly folder: string},
+  sleptSeconds: number,
+): Promise<void> {
+  // Most machines never sleep, and need no file read for it.
+  if (controlPath === undefined || Math.abs(sleptSeconds) < SHORT_SLEEP_SECONDS) return
+  const start = await readStart(folder)
+  if (start === undefined || sleptSeconds - start.sleptSeconds < SHORT_SLEEP_SECONDS) return
+  await stopMaster(controlPath, {now: false})
+}
+
 export interface MasterOptions {
   readonly configFile: string
   readonly alias: string
   readonly controlPath: string
-  /** An existing folder of ours, for the words that ssh says while it connects. */
+  /** An existing folder of ours, for the words that ssh says while it connects, and for what we note of the start. */
   readonly folder: string
+  /** How long this machine slept so far. */
+  readonly sleptSeconds: number
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -48,7 +68,7 @@ export type MasterStart =
  * is taken away first: ssh would wait for him without a limit.
  */
 export async function startMaster(
-  {configFile, alias, controlPath, folder, env}: MasterOptions,
+  {configFile, alias, controlPath, folder, sleptSeconds, env}: MasterOptions,
   deadline: Deadline,
 ): Promise<MasterStart> {
   if (!(await prepareSocket(controlPath))) return {isUp: false, ending: 'impossible'}
@@ -57,12 +77,13 @@ export async function startMaster(
   if (answer === 'silent') await removeWhole(controlPath)
   const ssh = await findProgram('ssh', env)
   // One of our own: another process may be about to do the same.
-  const logFile = join(folder, `master.${process.pid}.log`)
+  const logFile = logFileIn(folder)
   const {pid, ending} = startDetached(ssh, argsOf(configFile, alias), {
     env,
     cwd: ANYWHERE,
     logFile,
   })
+  await noteStart(folder, {pid, sleptSeconds})
   const result = await Promise.race([ending, aborted(deadline.signal)])
   if (result === 'timed out' && pid !== undefined) killGroup(pid)
   const isUp = await isMasterAlive(controlPath)
@@ -74,16 +95,19 @@ export async function startMaster(
 /**
  * Starts it and waits for nothing: the command of this moment goes its own way, the next one finds a master. Not where
  * someone is silent behind the socket, who may only be busy: each command would leave an ssh behind that waits for him.
+ * Of many commands at once one does it.
  */
 export async function startMasterInBackground(options: MasterOptions): Promise<void> {
-  const {configFile, alias, controlPath, env} = options
+  const {configFile, alias, controlPath, folder, sleptSeconds, env} = options
   if (!(await prepareSocket(controlPath)) || (await askMaster(controlPath, 'check')) !== 'no') return
   const ssh = await findProgram('ssh', env)
-  const {release} = startDetached(ssh, argsOf(configFile, alias), {
+  if (!(await claimStart(folder, sleptSeconds))) return
+  const {pid, release} = startDetached(ssh, argsOf(configFile, alias), {
     env,
     cwd: ANYWHERE,
     logFile: devNull,
   })
+  await noteStart(folder, {pid, sleptSeconds})
   release()
 }
 
@@ -96,14 +120,6 @@ const argsOf = (configFile: string, alias: string): readonly string[] => [
   alias,
   'true',
 ]
-
-/** Removes what processes that were killed left of the words of their masters. */
-export async function removeLogsOfTheDead(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    const [, pid] = /^master\.(\d{1,10})\.log$/.exec(name) ?? []
-    if (pid !== undefined && !(await isSameProcess(Number(pid), null))) await removeWhole(join(folder, name))
-  }
-}
 
 /** The last words in a log; before them a gateway may have filled it with banners. */
 const endOf = async (path: string): Promise<string> => {

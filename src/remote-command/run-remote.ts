@@ -1,9 +1,9 @@
 import {pauseBeforeTry} from '../core/deadline.ts'
 import {EXIT, RuncodeError} from '../core/errors.ts'
 import {signalStatus} from '../core/process.ts'
-import {ConnectionFailedError, explainRefusal, isMasterFull, isMasterGone} from '../openssh/explain.ts'
+import {ConnectionFailedError, explainUnasked, isHungUpOn, isTurnedAway, reasonOf} from '../openssh/explain.ts'
 import {isMasterAlive} from '../openssh/master.ts'
-import {lastLine, OpensshFailedError} from '../openssh/openssh-failed.ts'
+import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
 import {type ClientEnd, type ClientRun, runClient} from './ssh-client.ts'
 
@@ -58,9 +58,11 @@ type Verdict = Omit<RemoteResult, 'usedMaster'>
 /** A client whose master dies under it would go on alone, over a connection of its own: it gets none. */
 const OVER_MASTER = ['-o', 'ProxyCommand=false']
 const ALONE = ['-o', 'ControlPath=none']
-/** A gateway that is busy, or about to come back, gets so many knocks, and none after this time. */
+/** A gateway that is not there, or about to come back, gets so many knocks, and none after this time. */
 const MOST_KNOCKS = 4
 const KNOCKING_MS = 10_000
+/** One that hangs up before it says who it is may only be busy (MaxStartups of sshd_config(5)): it gets them for so long. */
+const CROWDED_MS = 20_000
 
 /**
  * Runs one command in a workspace, over the master where one answers. Gives a status only where the far side told it, or
@@ -69,30 +71,25 @@ const KNOCKING_MS = 10_000
  */
 export async function runRemote(run: ClientRun): Promise<RemoteResult> {
   const ssh = await findProgram('ssh', run.env)
-  const {controlPath} = run.session
+  const {controlPath, host} = run.session
   if (controlPath !== undefined && (await isMasterAlive(controlPath))) {
     const end = await runClient(ssh, OVER_MASTER, run)
     // A master that is full, or has just ended, opened no session, so nothing has run; a connection of its own may.
-    const isTurnedAway = !end.status.hasBegun && (isMasterFull(end.said) || isMasterGone(end.said))
-    if (!isTurnedAway) return {...judge(end, run), usedMaster: true}
+    if (end.status.hasBegun || !isTurnedAway(end.said)) return {...judge(end, run, undefined), usedMaster: true}
   }
-  return {...(await knock(ssh, run)), usedMaster: false}
-}
-
-const knock = async (ssh: string, run: ClientRun): Promise<Verdict> => {
   const began = performance.now()
   for (let knocks = 1; ; knocks += 1) {
-    try {
-      return judge(await runClient(ssh, ALONE, run), run)
-    } catch (error) {
-      const mayHeal = error instanceof ConnectionFailedError && !run.interrupted.aborted
-      if (!mayHeal || knocks === MOST_KNOCKS || performance.now() - began > KNOCKING_MS) throw error
-      await pauseBeforeTry(knocks, run.interrupted)
-    }
+    const end = await runClient(ssh, ALONE, run)
+    const refusal = explainUnasked(end.said, host)
+    const forMs = performance.now() - began
+    const isWorthIt = isHungUpOn(end.said) ? forMs < CROWDED_MS : knocks < MOST_KNOCKS && forMs < KNOCKING_MS
+    if (!(refusal instanceof ConnectionFailedError && isWorthIt) || end.signal !== undefined)
+      return {...judge(end, run, refusal), usedMaster: false}
+    await pauseBeforeTry(Math.min(knocks, MOST_KNOCKS), run.interrupted)
   }
 }
 
-const judge = (end: ClientEnd, {session: {host}, task}: ClientRun): Verdict => {
+const judge = (end: ClientEnd, {session: {host}, task}: ClientRun, refusal: RuncodeError | undefined): Verdict => {
   const {status, ending, signal, timedOut, said, noise} = end
   const {hasBegun, missing} = status
   if (status.exitCode !== undefined)
@@ -102,12 +99,11 @@ const judge = (end: ClientEnd, {session: {host}, task}: ClientRun): Verdict => {
   if (missing === 'program') throw new NoProgramError()
   if (signal !== undefined)
     return {exitCode: signalStatus(signal), signal: signal.slice(3), endedBy: 'interruption', hasBegun}
-  if (hasBegun) throw new ConnectionLostError(host, {reason: lastLine(said), hasBegun})
-  const refusal = explainRefusal(said, host)
+  if (hasBegun) throw new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})
   if (refusal !== undefined) throw refusal
   // ssh's own status for whatever goes wrong on the way is 255 (ssh(1), EXIT STATUS).
   const isLost = ending.kind === 'exited' && ending.code === 255
   throw isLost
-    ? new ConnectionLostError(host, {reason: lastLine(said), hasBegun})
+    ? new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})
     : new OpensshFailedError('ssh', ending, noise)
 }

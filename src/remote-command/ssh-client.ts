@@ -1,11 +1,11 @@
 import type {ChildProcess} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
-import {closeSync, openSync, readSync, rmSync} from 'node:fs'
-import {join} from 'node:path'
+import {closeSync, openSync, readSync, rmSync, writeSync} from 'node:fs'
 import {systemCode} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type Ending, endingOf, passSignals, startAttached} from '../core/process.ts'
 import {tieToUs} from '../core/process-reaper.ts'
+import {logFileIn} from '../openssh/logs.ts'
 import type {Session} from '../session/session.ts'
 import {passOn, type Sink} from './pass-on.ts'
 import {type RemoteStatus, StatusReader} from './status-reader.ts'
@@ -35,7 +35,7 @@ export interface ClientEnd {
   /** The first signal that ended it, ours or its own. */
   readonly signal: NodeJS.Signals | undefined
   readonly timedOut: boolean
-  /** The words of ssh itself, which nobody on the far side can write. Empty where they could not be kept. */
+  /** The words of ssh itself at LogLevel VERBOSE. Empty where they could not be kept. */
   readonly said: string
   /** What came from the far side before the command began: banners, the words of rc files. */
   readonly noise: string
@@ -132,14 +132,14 @@ const limitTime = (child: ChildProcess, seconds: number | undefined) => {
  * no file (a full disk, a read-only one) ssh says them on stderr, and they prove nothing.
  */
 const openLog = (folder: string) => {
-  const path = join(folder, `ssh.${process.pid}.${randomBytes(4).toString('hex')}.log`)
+  const path = logFileIn(folder)
   const file = openIfPossible(path)
   if (file === undefined) return {options: [], words: () => '', remove: () => undefined}
   return {
-    options: ['-E', path],
+    options: ['-E', path, '-o', 'LogLevel=VERBOSE'],
     words: (): string => {
       const words = Buffer.alloc(LIMIT_BYTES)
-      return words.subarray(0, readSync(file, words, 0, LIMIT_BYTES, 0)).toString('utf8')
+      return words.subarray(0, readSync(file, words, 0, LIMIT_BYTES, HEADER.length)).toString('utf8')
     },
     remove: (): void => {
       closeSync(file)
@@ -148,12 +148,22 @@ const openLog = (folder: string) => {
   }
 }
 
+/** Takes the file's first block of the disk: ssh does not notice that it writes to a full one. */
+const HEADER = '\n'
+
 const openIfPossible = (path: string): number | undefined => {
+  let file: number | undefined
   try {
-    return openSync(path, 'wx+', 0o600)
+    file = openSync(path, 'wx+', 0o600)
+    writeSync(file, HEADER)
+    return file
   } catch (error) {
     // The session was ended by another runcode; ssh would find no config either.
     if (systemCode(error) === 'ENOENT') throw error
+    if (file !== undefined) {
+      closeSync(file)
+      rmSync(path, {force: true})
+    }
     return undefined
   }
 }

@@ -38,6 +38,11 @@ export interface Session extends SessionOwner {
 export interface Now {
   readonly date: Date
   readonly uptimeSeconds: number
+  /**
+   * How long it slept since its boot. Only what it grows by counts: a container may have an uptime of its own. Where no
+   * clock stands still in sleep (macOS) it never grows.
+   */
+  readonly sleptSeconds: number
 }
 
 /** A pass that ends sooner than this is not begun with. */

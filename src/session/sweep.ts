@@ -1,6 +1,7 @@
 import {FileError, removeWhole} from '../core/files.ts'
 import {removeControlSocket} from '../openssh/control-socket.ts'
-import {isMasterAlive, removeLogsOfTheDead, stopMaster} from '../openssh/master.ts'
+import {removeLogsOfTheDead} from '../openssh/logs.ts'
+import {isMasterAlive, stopMaster} from '../openssh/master.ts'
 import {forgetRefusal} from './refusal.ts'
 import {type Now, remainingSeconds, type Session, type SessionOwner} from './session.ts'
 import {generationFolders, oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'

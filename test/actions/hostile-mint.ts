@@ -101,7 +101,7 @@ export class Machine {
         sockets: [at('sockets')],
         legacyTokenFile: at('home/token'),
       },
-      now: () => ({date: NOW, uptimeSeconds: 1000}),
+      now: () => ({date: NOW, uptimeSeconds: 1000, sleptSeconds: 0}),
       interrupted: new AbortController().signal,
       progress: {step: (_title, work) => work(() => undefined)},
       warn: (message) => void this.warnings.push(message),

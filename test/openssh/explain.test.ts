@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {explainRefusal, explainSsh, isMasterGone} from '../../src/openssh/explain.ts'
+import {explainRefusal, explainSsh, explainUnasked, isTurnedAway, reasonOf} from '../../src/openssh/explain.ts'
 import {lastLine, OpensshFailedError} from '../../src/openssh/openssh-failed.ts'
 
 const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
@@ -10,15 +10,74 @@ Host key verification failed.
 `
 
 const LOST = {kind: 'exited', code: 255} as const
-it('isMasterGone() is true only where the master was not reached at all, in the words of OpenSSH 9.2', () => {
+
+describe('isTurnedAway(): a client of the master had asked for nothing, or was refused, in the words of OpenSSH 9.2, where', () => {
   const alone =
     'kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n'
-  assert.equal(isMasterGone(alone), true)
-  // The request was sent: it may have been served.
-  assert.equal(isMasterGone(`mux_client_request_session: read from master failed: Broken pipe\r\n${alone}`), false)
-  assert.equal(isMasterGone(`Control master terminated unexpectedly\r\n${alone}`), false)
-  assert.equal(isMasterGone(`rc: ${alone}`), false)
-  assert.equal(isMasterGone(''), false)
+  const request = (words: string): string => `mux_client_request_session: ${words}\r\n${alone}`
+  for (const [what, log, expected] of [
+    ['nobody listens any more', alone, true],
+    ['the master went while they greeted', `muxclient: master hello exchange failed\r\n${alone}`, true],
+    ['the master went before it was asked', request('master alive request failed'), true],
+    ['the master is full', request('session request failed: Session open refused by peer'), true],
+    ['the master is not to be used', `Master refused session request: Permission denied\r\n${alone}`, true],
+    ['the config is gone', "Can't open user config file /x/config: No such file or directory\r\n", true],
+    ['the config is none for it', '/x/config: line 17: Bad configuration option: x\r\n', true],
+    ['it asked and got no answer: it may have been served', request('read from master failed: Broken pipe'), false],
+    ['it asked and got a strange answer', request('unexpected response from master 0x00000000'), false],
+    ['it was lost later, of which it says nothing', '', false],
+    ['somebody else says so', `rc: ${alone}`, false],
+  ] as const)
+    it(`${what}: ${expected}`, () => assert.equal(isTurnedAway(log), expected))
+})
+
+describe('explainUnasked(): by the log of ssh, it had asked for nothing where', () => {
+  const letIn = 'Authenticated to gw ([192.0.2.1]:2222) using "publickey".\r\n'
+  const end =
+    'Transferred: sent 3468, received 3220 bytes, in 0.2 seconds\r\nBytes per second: sent 1.0, received 1.0\r\n'
+  const disconnect = 'Received disconnect from 192.0.2.1 port 2222:2: bye\r\n'
+  for (const [what, log, code] of [
+    ['nobody answers', 'ssh: connect to host gw port 2222: Connection refused\r\n', 'connection_failed'],
+    ['the key exchange breaks off', 'Connection closed by 192.0.2.1 port 2222\r\n', 'connection_failed'],
+    ['it is not let in', 'calm-reed@gw: Permission denied (publickey).\r\n', 'auth_failed'],
+    ['the host key is another one', 'Host key verification failed.\r\n', 'host_key_changed'],
+    [
+      'the channel is refused',
+      `${letIn}channel 0: open failed: administratively prohibited: no\r\n${end}`,
+      'connection_failed',
+    ],
+    ['the command is refused', `${letIn}exec request failed on channel 0\r\n${end}`, 'connection_failed'],
+  ] as const)
+    it(what, () => assert.equal(explainUnasked(log, 'gw')?.code, code))
+
+  for (const [what, log] of [
+    ['it was let in', `${letIn}${end}`],
+    [
+      'the gateway forges the words of a refusal',
+      `${letIn}${disconnect}ssh: connect to host gw port 22: Connection refused\r\n`,
+    ],
+    [
+      'the gateway forges a refused key',
+      `${letIn}Received disconnect from 192.0.2.1 port 2222:2: x\r\na@b: Permission denied (publickey).\r\n`,
+    ],
+    ['the gateway forges a refused command', `${letIn}${disconnect}exec request failed on channel 0\r\n${end}`],
+    [
+      'the gateway names it a reason',
+      `${letIn}Received disconnect from 192.0.2.1 port 2222:2: Too many authentication failures\r\n`,
+    ],
+    [
+      'a terminal is refused, which was asked for with the command',
+      `${letIn}PTY allocation request failed on channel 0\r\n`,
+    ],
+    ['the log is empty: the disk may be full', ''],
+    ['the log ends in the middle of a line', 'Connection closed by 192'],
+  ] as const)
+    it(`and may have asked where ${what}`, () => assert.equal(explainUnasked(log, 'gw'), undefined))
+
+  it('and the reason of a loss is none of its figures', () => {
+    assert.equal(reasonOf(`${letIn}${end}`), undefined)
+    assert.equal(reasonOf(`${letIn}${disconnect}${end}`), 'Received disconnect from 192.0.2.1 port 2222:2: bye')
+  })
 })
 
 it('explainRefusal() knows that nothing was begun without a config', () => {

@@ -62,6 +62,7 @@ describe('a master', () => {
       alias: 'x',
       controlPath: controlPath(),
       folder: folder.path,
+      sleptSeconds: 0,
       env: {PATH: at('bin')},
     }
   }

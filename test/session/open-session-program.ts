@@ -11,7 +11,7 @@ const {session} = await openSession({
   state,
   socketFolders: [],
   env: process.env,
-  now: () => ({date: new Date(), uptimeSeconds: uptime()}),
+  now: () => ({date: new Date(), uptimeSeconds: uptime(), sleptSeconds: 0}),
   deadline: deadlineIn(15_000, new AbortController().signal),
   force: false,
   mint: async (publicKey) => {

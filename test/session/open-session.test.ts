@@ -25,10 +25,11 @@ import {outcomeOf, startProgram} from '../support/start-program.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 import {exampleMint, exampleOwner as owner} from './example-session.ts'
 
-const START: Now = {date: new Date('2030-01-01T00:00:00Z'), uptimeSeconds: 1000}
+const START: Now = {date: new Date('2030-01-01T00:00:00Z'), uptimeSeconds: 1000, sleptSeconds: 0}
 const later = (seconds: number): Now => ({
   date: new Date(START.date.getTime() + seconds * 1000),
   uptimeSeconds: START.uptimeSeconds + seconds,
+  sleptSeconds: 0,
 })
 
 describe('openSession()', () => {

@@ -11,6 +11,7 @@ const left = (bySeconds: number, byUptimeSeconds: number): number =>
   remainingSeconds(MINTED, {
     date: new Date(MINTED.mintedAt.getTime() + bySeconds * 1000),
     uptimeSeconds: MINTED.mintedAtUptimeSeconds + byUptimeSeconds,
+    sleptSeconds: 0,
   })
 
 describe('remainingSeconds()', () => {

@@ -88,7 +88,7 @@ export async function assertWhole(stage: FlightStage): Promise<void> {
   await stage.attach()
   const {state, owner} = stage
   const folder = sessionsFolder(state, owner)
-  const later = {date: new Date(Date.now() + 3_600_000), uptimeSeconds: Number.MAX_SAFE_INTEGER}
+  const later = {date: new Date(Date.now() + 3_600_000), uptimeSeconds: Number.MAX_SAFE_INTEGER, sleptSeconds: 0}
   await withLock(join(folder, 'lock'), deadlineIn(5000, new AbortController().signal), () =>
     sweepGenerations(state, owner, later),
   )

@@ -27,7 +27,8 @@ export interface RealSshd {
   stop(): Promise<void>
 }
 
-export async function startRealSshd(): Promise<RealSshd> {
+/** `options` are further lines of its config. */
+export async function startRealSshd(options: readonly string[] = []): Promise<RealSshd> {
   const folder = mkdtempSync(join(tmpdir(), 'rc-sshd-'))
   const port = await freePort()
   const {username: user, uid} = userInfo()
@@ -46,6 +47,8 @@ export async function startRealSshd(): Promise<RealSshd> {
   writeFileSync(
     config,
     [
+      // Of an option that stands twice the first counts (sshd_config(5)).
+      ...options,
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${join(folder, 'host_key')}`,
