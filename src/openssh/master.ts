@@ -83,7 +83,7 @@ export async function startMaster(
     cwd: ANYWHERE,
     logFile,
   })
-  await noteStart(folder, {pid, sleptSeconds})
+  await noteStart(folder, pid, sleptSeconds)
   const result = await Promise.race([ending, aborted(deadline.signal)])
   if (result === 'timed out' && pid !== undefined) killGroup(pid)
   const isUp = await isMasterAlive(controlPath)
@@ -107,7 +107,7 @@ export async function startMasterInBackground(options: MasterOptions): Promise<v
     cwd: ANYWHERE,
     logFile: devNull,
   })
-  await noteStart(folder, {pid, sleptSeconds})
+  await noteStart(folder, pid, sleptSeconds)
   release()
 }
 

@@ -1,4 +1,3 @@
-import type {ChildProcess} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
 import {closeSync, openSync, readSync, rmSync, writeSync} from 'node:fs'
 import {systemCode} from '../core/errors.ts'
@@ -109,7 +108,7 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
 }
 
 /** From the begin of the command; at the end of the time ssh is ended. */
-const limitTime = (child: ChildProcess, seconds: number | undefined) => {
+const limitTime = (child: ReturnType<typeof startAttached>, seconds: number | undefined) => {
   let timer: NodeJS.Timeout | undefined
   let isOver = false
   const end = (): void => {

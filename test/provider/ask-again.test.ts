@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import {deadlineIn} from '../../src/core/deadline.ts'
+import {NetworkError} from '../../src/network/network-error.ts'
 import type {JsonAnswer} from '../../src/network/request-json.ts'
-import {askAgain} from '../../src/provider/ask-again.ts'
+import {askAgain, askThroughTrouble} from '../../src/provider/ask-again.ts'
 
 const busy = (retryAfterSeconds: number | undefined, status = 429): JsonAnswer => ({
   status,
@@ -60,5 +61,60 @@ describe('askAgain()', () => {
     const {asked, tookMs} = await playing
     assert.equal(asked, 1)
     assert.ok(tookMs < 3000, `${tookMs} ms`)
+  })
+})
+
+describe('askThroughTrouble()', () => {
+  /** Plays answers and failures one after the other, the last one for ever. */
+  const play = async (events: readonly (JsonAnswer | Error)[], limitMs = 20_000) => {
+    let asked = 0
+    const began = performance.now()
+    const outcome = await askThroughTrouble(
+      async () => {
+        const event = events[Math.min(asked++, events.length - 1)] ?? FINE
+        if (event instanceof Error) throw event
+        return event
+      },
+      deadlineIn(limitMs, new AbortController().signal),
+    ).catch((error: unknown) => error)
+    return {outcome, asked, tookMs: performance.now() - began}
+  }
+  const failure = (code: string): Error =>
+    new NetworkError(new URL('https://api.example.test'), Object.assign(new Error(code), {code}))
+
+  for (const [what, trouble] of [
+    ['a proxy without its service (502)', busy(undefined, 502)],
+    ['a service that is about to come (503)', busy(undefined, 503)],
+    ['a service that is slow (504)', busy(undefined, 504)],
+    ['a connection that is refused', failure('ECONNREFUSED')],
+    ['a connection that breaks off', failure('ECONNRESET')],
+    ['a name that is not found at the moment', failure('EAI_AGAIN')],
+  ] as const) {
+    it(`gets past ${what}`, async () => {
+      const {outcome, asked, tookMs} = await play([trouble, FINE])
+      assert.deepEqual([outcome, asked], [FINE, 2])
+      assert.ok(tookMs >= 90 && tookMs < 3000, `${tookMs} ms`)
+    })
+  }
+
+  for (const [what, event, limitMs] of [
+    ['says when to come back', busy(5, 503), 20_000],
+    ['is busy', busy(undefined, 429), 20_000],
+    ['has failed', busy(undefined, 500), 20_000],
+    ['refuses', busy(undefined, 403), 20_000],
+    ['has no such name', failure('ENOTFOUND'), 20_000],
+    ['cannot be believed', failure('CERT_HAS_EXPIRED'), 20_000],
+    ['is out of service and the time is nearly over', busy(undefined, 503), 1500],
+  ] as const) {
+    it(`asks no second time where the control plane ${what}`, async () => {
+      const {outcome, asked} = await play([event, FINE], limitMs)
+      assert.deepEqual([outcome, asked], [event, 1])
+    })
+  }
+
+  it('asks four times at most, and waits by chance', async () => {
+    const {outcome, asked, tookMs} = await play([busy(undefined, 502)])
+    assert.deepEqual([outcome, asked], [busy(undefined, 502), 4])
+    assert.ok(tookMs >= 690 && tookMs < 6000, `${tookMs} ms`)
   })
 })

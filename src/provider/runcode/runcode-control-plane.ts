@@ -5,7 +5,7 @@ import {CHECK_ADDRESS} from '../../network/network-error.ts'
 import {type JsonAnswer, requestJson, type Trust} from '../../network/request-json.ts'
 import {parseConnectionBundle} from '../../workspace/connection-bundle.ts'
 import type {WorkspaceId} from '../../workspace/workspace.ts'
-import {askAgain} from '../ask-again.ts'
+import {askAgain, askThroughTrouble} from '../ask-again.ts'
 import type {ControlPlane, MintAnswer, MintRequest} from '../control-plane.ts'
 import {BadAnswerError, codeOfStatus, RefusedError, wordsOf} from '../refusal.ts'
 import {mergeWorkspaces, parseWorkspaceList} from './parse-workspace-list.ts'
@@ -38,8 +38,10 @@ export function runcodeControlPlane({base, trust, token, loginHint, say}: Runcod
     const url = new URL(`${base.href.replace(/\/$/, '')}/api/rc${path}`)
     const secret = await token()
     const authorization = `Token ${secret}`
+    const once = () => requestJson({method, url, authorization, body, trust, deadline})
     const answer = await askAgain(
-      () => requestJson({method, url, authorization, body, trust, deadline}),
+      // Only the mint is the way to a command, which must not fail for a hiccup; who reads a list can look again.
+      method === 'POST' ? () => askThroughTrouble(once, deadline) : once,
       deadline,
       (seconds, status) => sayOnce(`${base.origin} answered ${status} and asks to wait ${formatDuration(seconds)}.`),
     )
