@@ -8,6 +8,7 @@ import {
   ConnectionLostError,
   NoDirectoryError,
   NoProgramError,
+  NoTerminalError,
   type RemoteResult,
   runRemote,
 } from '../remote-command/run-remote.ts'
@@ -113,7 +114,7 @@ const tracing = async (trace: RunTrace, run: () => Promise<RemoteResult>): Promi
     if (error instanceof ConnectionLostError) Object.assign(trace, {phase: 'lost', started: error.hasBegun || null})
     else if (error instanceof AuthFailedError) Object.assign(trace, {phase: 'auth', started: false})
     else if (error instanceof RuncodeError) trace.started = error.code === 'ssh_failed' ? null : false
-    if (error instanceof NoDirectoryError || error instanceof NoProgramError) trace.phase = 'run'
+    if ([NoDirectoryError, NoProgramError, NoTerminalError].some((kind) => error instanceof kind)) trace.phase = 'run'
     throw error
   }
 }

@@ -1,29 +1,41 @@
-import {AuthFailedError} from '../openssh/explain.ts'
-import {runShell} from '../remote-command/run-shell.ts'
-import type {Session} from '../session/session.ts'
-import {unlessEnded} from '../session/session-ended.ts'
-import {named} from './choose-workspace.ts'
+import {RuncodeError} from '../core/errors.ts'
+import type {Sink} from '../remote-command/pass-on.ts'
+import {ConnectionLostError} from '../remote-command/run-remote.ts'
 import type {Context} from './context.ts'
-import {renewSession, sessionFor} from './session-for.ts'
+import {type ExecInput, exec} from './exec.ts'
 
 export interface ShellInput {
   readonly workspace: string
   readonly profile: string | undefined
-  /** Takes what ssh and the gateway say on the way, printable. */
-  readonly say: (text: string) => void
+  /** Takes what the terminal on the workspace shows. */
+  readonly stdout: Sink
+  /** Takes what ssh itself tells a person, as when its escape character is typed. */
+  readonly stderr: Sink
 }
 
-/** An interactive shell on a named workspace. Gives its status; throws where none was opened. */
-export async function shell(context: Context, {workspace, profile, say}: ShellInput): Promise<number> {
-  const {env} = context
-  const chosen = named(workspace, profile)
-  const attempt = (session: Session): Promise<number> => unlessEnded(session, () => runShell({session, env, say}))
-  const {session, isReused} = await sessionFor(context, chosen)
+/** The link to a shell broke, or was cut with `~.`: whoever typed there knows what ran. */
+export class ShellLostError extends RuncodeError {
+  constructor({message, facts}: ConnectionLostError, workspace: string) {
+    super(message.replace(' while the command may have been running', ''), {
+      code: 'connection_lost',
+      hint: `Open another shell: runcode ssh ${workspace}`,
+      facts,
+    })
+  }
+}
+
+/** An interactive login shell on a named workspace, in the project directory. Gives its status; throws as exec does. */
+export async function shell(context: Context, input: ShellInput): Promise<number> {
+  const {workspace} = input
+  const run: ExecInput = {
+    ...input,
+    ...{words: {kind: 'shell'}, home: false, cwd: undefined, variables: [], isLogin: true},
+    ...{hasTerminal: true, stdin: 'inherit', timeoutSeconds: undefined},
+  }
   try {
-    return await attempt(session)
+    const {result} = await exec(context, run, {phase: 'resolve', started: false})
+    return result.exitCode
   } catch (error) {
-    // As for exec: a gateway that was restarted has forgotten a key that looks good here.
-    if (!(error instanceof AuthFailedError && isReused)) throw error
-    return attempt(await renewSession(context, chosen, session))
+    throw error instanceof ConnectionLostError ? new ShellLostError(error, workspace) : error
   }
 }

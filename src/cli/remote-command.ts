@@ -16,9 +16,10 @@ export abstract class RemoteCommand extends BaseCommand {
     return {ours: this.argv.slice(0, end), words: this.argv.slice(end + 1)}
   }
 
-  /** What ssh and the gateway say, which is printable by now, as it is. */
-  protected pass(text: string): void {
-    process.stderr.write(text)
+  /** The bytes of a terminal on the workspace, as they are. */
+  protected readonly sinks = {
+    stdout: (chunk: Buffer) => new Promise<void>((resolve) => process.stdout.write(chunk, () => resolve())),
+    stderr: (chunk: Buffer) => new Promise<void>((resolve) => process.stderr.write(chunk, () => resolve())),
   }
 
   protected override exitOf({exit}: {readonly exit: number}): number {

@@ -21,7 +21,7 @@ export default class Ssh extends RemoteCommand {
     const context = this.createContext()
     // A shell has no one answer, so it takes no --json: there a command must follow.
     if (words === undefined && !this.jsonEnabled()) {
-      process.exitCode = await shell(context, {workspace, profile, say: (text) => this.pass(text)})
+      process.exitCode = await shell(context, {workspace, profile, ...this.sinks})
       return undefined
     }
     return runWords(

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   missing_program: {exit: 1, retryable: false, meaning: 'a program that runcode needs is not installed'},
   network: {exit: 2, retryable: true, meaning: 'the control plane cannot be reached'},
   no_directory: {exit: 1, retryable: false, meaning: 'the directory on the workspace does not exist'},
+  no_terminal: {exit: 1, retryable: false, meaning: 'the workspace gives no terminal'},
   no_token: {exit: 1, retryable: false, meaning: 'there is no token for this control plane'},
   no_web_address: {exit: 1, retryable: false, meaning: 'the workspace has no web address'},
   not_attached: {exit: 1, retryable: false, meaning: 'no workspace is attached to this place'},

@@ -2,6 +2,8 @@ import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process'
 import {closeSync, openSync} from 'node:fs'
 import {constants} from 'node:os'
 
+export type {ChildProcess}
+
 /** How a child process ended. There is no default: a killed or missing program is never a success. */
 export type Ending =
   | {readonly kind: 'exited'; readonly code: number}

@@ -1,13 +1,14 @@
 import {RuncodeError} from '../core/errors.ts'
 
 /**
- * What to run: one line for the login shell of the workspace, as ssh would; words that arrive exactly; or a program that is
- * sent along, with its words.
+ * What to run: one line for the login shell of the workspace, as ssh would; words that arrive exactly; a program that is
+ * sent along, with its words; or the login shell itself, for a person at a terminal.
  */
 export type RemoteWords =
   | {readonly kind: 'line'; readonly line: string}
   | {readonly kind: 'argv'; readonly argv: readonly string[]}
   | {readonly kind: 'script'; readonly program: Buffer; readonly argv: readonly string[]}
+  | {readonly kind: 'shell'}
 
 /** No command was given. */
 export class NoCommandError extends RuncodeError {

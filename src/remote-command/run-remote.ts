@@ -44,6 +44,16 @@ export class NoProgramError extends RuncodeError {
   }
 }
 
+/** A terminal was asked for, and the gateway gave none; nothing was run. */
+export class NoTerminalError extends RuncodeError {
+  constructor() {
+    super('The workspace gives no terminal. Nothing was run.', {
+      code: 'no_terminal',
+      hint: 'Run a command without one, as in: runcode exec -- ls -l',
+    })
+  }
+}
+
 export interface RemoteResult {
   /** The command's own status, 128 + n where a signal ended it; 124 where our time limit did, 128 + n where a signal to us did. */
   readonly exitCode: number
@@ -97,6 +107,7 @@ const judge = (end: ClientEnd, {session: {host}, task}: ClientRun, refusal: Runc
   if (timedOut) return {exitCode: EXIT.timedOut, signal: undefined, endedBy: 'timeout', hasBegun}
   if (missing === 'directory') throw new NoDirectoryError(task.directory ?? '~')
   if (missing === 'program') throw new NoProgramError()
+  if (missing === 'terminal') throw new NoTerminalError()
   if (signal !== undefined)
     return {exitCode: signalStatus(signal), signal: signal.slice(3), endedBy: 'interruption', hasBegun}
   if (hasBegun) throw new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})

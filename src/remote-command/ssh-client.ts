@@ -2,10 +2,12 @@ import {randomBytes} from 'node:crypto'
 import {closeSync, openSync, readSync, rmSync, writeSync} from 'node:fs'
 import {systemCode} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
-import {type Ending, endingOf, passSignals, startAttached} from '../core/process.ts'
+import {type ChildProcess, type Ending, endingOf, passSignals, startAttached} from '../core/process.ts'
 import {tieToUs} from '../core/process-reaper.ts'
+import {holdTerminal} from '../core/terminal.ts'
 import {logFileIn} from '../openssh/logs.ts'
 import type {Session} from '../session/session.ts'
+import {openInput} from './input.ts'
 import {passOn, type Sink} from './pass-on.ts'
 import {type RemoteStatus, StatusReader} from './status-reader.ts'
 import {type RemoteTask, wrapCommand} from './wrapper.ts'
@@ -14,7 +16,7 @@ import {type RemoteTask, wrapCommand} from './wrapper.ts'
 export interface ClientRun {
   readonly session: Session
   readonly task: RemoteTask
-  /** With a terminal on the far side, where stdout and stderr are one. */
+  /** With a terminal on the far side, where stdout and stderr are one; stdout needs a sink then. */
   readonly hasTerminal: boolean
   /** The command gets our stdin, or an empty one. */
   readonly stdin: 'inherit' | 'ignore'
@@ -54,23 +56,27 @@ const PASSED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 export async function runClient(ssh: string, way: readonly string[], run: ClientRun): Promise<ClientEnd> {
   const {session, task, hasTerminal, stdout, stderr, env, interrupted} = run
   const nonce = randomBytes(16).toString('hex')
-  const line = wrapCommand(task, nonce)
-  const program = task.words.kind === 'script' ? task.words.program : undefined
+  const line = wrapCommand(task, nonce, {hasTerminal})
   throwIfInterrupted(interrupted)
   const log = openLog(session.folder)
+  const input = openInput(run)
+  const terminal = hasTerminal ? await holdTerminal(env) : undefined
   try {
     const args = [hasTerminal ? '-tt' : '-T', '-F', session.configFile, ...log.options, ...way, session.alias, line]
     const child = startAttached(ssh, args, {
       env,
-      stdio: [program === undefined ? run.stdin : 'pipe', stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe'],
+      stdio: [input.stdio, stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe'],
     })
     const tie = tieToUs(child)
     child.once('exit', tie.release)
-    child.stdin?.on('error', () => undefined).end(program)
+    input.feed(child)
+    terminal?.follow(child)
     // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
     const signals = passSignals(child, {passed: PASSED, ignored: []})
     const limit = limitTime(child, run.timeoutSeconds)
     const reader = new StatusReader(nonce)
+    // Without a terminal after all, what is said comes on stderr, whatever we asked for.
+    const stray = new StatusReader(nonce)
     let before = Buffer.alloc(0)
     const read = (chunk: Buffer): Buffer => {
       const bytes = reader.read(chunk)
@@ -84,18 +90,22 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
       return all
     }
     const pumps = hasTerminal
-      ? [passOn(child.stdout, read, stdout), passOn(child.stderr, undefined, stderr)]
+      ? [
+          passOn(child.stdout, read, stdout),
+          passOn(child.stderr, (chunk) => withoutFarewell(stray.read(chunk)), stderr),
+        ]
       : [passOn(child.stdout, undefined, stdout), passOn(child.stderr, read, stderr)]
     const [ending] = await Promise.all([endingOf(child), ...pumps])
     signals.release()
     limit.release()
+    await terminal?.release(ending)
     const rest = reader.rest()
     if (reader.status.hasBegun && rest.length > 0) await (hasTerminal && stdout !== 'inherit' ? stdout : stderr)(rest)
     // ssh tells its own death by a signal that we passed on in several ways; ours is the signal itself. A terminal sends
     // it to both of us, and we may hear of ssh's end before we hear of the signal.
     const own = ending.kind === 'signalled' && PASSED.includes(ending.signal) ? ending.signal : undefined
     return {
-      status: reader.status,
+      status: stray.status.missing === undefined ? reader.status : stray.status,
       ending,
       signal: signals.first() ?? (limit.isOver() ? undefined : own),
       timedOut: limit.isOver(),
@@ -103,12 +113,17 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
       noise: before.toString('utf8'),
     }
   } finally {
+    input.close()
     log.remove()
   }
 }
 
+/** ssh says goodbye where there was a terminal; behind the output of a command nobody wants to read it. */
+const withoutFarewell = (chunk: Buffer): Buffer =>
+  Buffer.from(chunk.toString('latin1').replace(/^(?:Shared c|C)onnection to \S+ closed\.\r*\n/m, ''), 'latin1')
+
 /** From the begin of the command; at the end of the time ssh is ended. */
-const limitTime = (child: ReturnType<typeof startAttached>, seconds: number | undefined) => {
+const limitTime = (child: ChildProcess, seconds: number | undefined) => {
   let timer: NodeJS.Timeout | undefined
   let isOver = false
   const end = (): void => {

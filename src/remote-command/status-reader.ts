@@ -1,15 +1,15 @@
 /** What the far side said about the command. */
 export interface RemoteStatus {
   readonly hasBegun: boolean
-  /** What was missing, so that it was not run: its directory, or a part of the program that was sent along. */
-  readonly missing: 'directory' | 'program' | undefined
+  /** What was missing, so that it was not run: its directory, a part of the program that was sent along, a terminal. */
+  readonly missing: 'directory' | 'program' | 'terminal' | undefined
   /** 0 to 255, or undefined where the end was not told. */
   readonly exitCode: number | undefined
   /** The name of a signal, without SIG, where the status is 128 and its number. */
   readonly signal: string | undefined
 }
 
-/** `S`, `B`, `D`, `P` and `E 0 ` to `E 255 NAME`. */
+/** `S`, `B`, `D`, `P`, `T` and `E 0 ` to `E 255 NAME`. */
 const LONGEST_RECORD_BYTES = 24
 
 /** Takes the records of the wrapper out of a stream; everything else passes unchanged, byte for byte. */
@@ -62,6 +62,7 @@ export class StatusReader {
     if (record === 'S') this.#status = {...this.#status, hasBegun: true}
     if (record === 'D' && !hasBegun) this.#status = {...this.#status, missing: 'directory'}
     if (record === 'P' && !hasBegun) this.#status = {...this.#status, missing: 'program'}
+    if (record === 'T' && !hasBegun) this.#status = {...this.#status, missing: 'terminal'}
     const [, code, signal] = /^E (\d{1,3}) ([A-Z0-9+-]{0,12})$/.exec(record) ?? []
     if (hasBegun && code !== undefined && Number(code) <= 255)
       this.#status = {...this.#status, exitCode: Number(code), signal: signal || undefined}

@@ -39,14 +39,16 @@ export interface RemoteTask {
  * ended, and ends the same way. What it says stands on stderr, between two record separators (U+001E) behind a nonce that
  * is new for each call (see StatusReader). The shell's own stderr is on the null device meanwhile, or it would say
  * "Killed" beside the command. While the command runs a beat goes the same way; when nobody takes it any more, because the
- * channel was closed, the command's process group is ended. Throws TooLongCommandError.
+ * channel was closed, the command's process group is ended. With a terminal all of this stands in its one stream, and where
+ * the far side gave none nothing is run. Throws TooLongCommandError.
  */
-export function wrapCommand(task: RemoteTask, nonce: string): string {
+export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {hasTerminal: false}): string {
   const {words, directory, isLogin} = task
+  if (words.kind === 'shell') return wrapShell(directory, nonce)
   const isScript = words.kind === 'script'
   const program = [
-    'exec 3>&2',
-    `say() { printf '\\036${nonce} %s\\036' "$*" >&3; }`,
+    ...opening(nonce),
+    ...(hasTerminal ? [NEEDS_TERMINAL] : []),
     ...(directory === undefined ? [] : [`cd ${quotePosix(directory)} 2>/dev/null || { say D; exit 125; }`]),
     ...(isScript ? receive(words.program) : []),
     'say S',
@@ -54,19 +56,24 @@ export function wrapCommand(task: RemoteTask, nonce: string): string {
     // What it runs gets these signals as they were; we outlive them to say how it ended, also where it signals its group.
     'trap : INT QUIT TERM HUP',
     beat(isScript),
-    `( exec 2>&3 3>&-; exec ${commandOf(task)} )${isScript ? ' </dev/null' : ''}`,
+    `( exec 2>&3 3>&-; exec ${commandOf(words, task.variables)} )${isScript ? ' </dev/null' : ''}`,
     'r=$?',
     'kill -KILL "$!"',
     ...(isScript ? ['rm -f "$t"'] : []),
-    'n=',
-    '[ "$r" -gt 128 ] && n=$(kill -l "$r")',
-    'say E "$r" "$n"',
-    'exit "$r"',
+    ...CLOSING,
   ].join('\n')
   const line = encodeLine(isLogin ? inLoginShell(program) : program)
   if (line.length > LONGEST_BYTES) throw new TooLongCommandError(line.length)
   return line
 }
+
+const opening = (nonce: string): readonly string[] => [
+  'exec 3>&2',
+  `say() { printf '\\036${nonce} %s\\036' "$*" >&3; }`,
+]
+const NEEDS_TERMINAL = '[ -t 3 ] || { say T; exit 125; }'
+/** With `stty tostop` the terminal stops who writes to it while another group has it, unless it ignores that. */
+const CLOSING = ['n=', '[ "$r" -gt 128 ] && n=$(kill -l "$r")', "trap '' TTOU", 'say E "$r" "$n"', 'exit "$r"']
 
 /**
  * sshd, and our gateway, start a command as the leader of a group of its own, so that our pid names the group; where they
@@ -74,7 +81,7 @@ export function wrapCommand(task: RemoteTask, nonce: string): string {
  */
 const beat = (hasFile: boolean): string =>
   [
-    `( trap '' INT QUIT TERM HUP PIPE; while sleep ${BEAT_SECONDS} 3>&-; do say B || {`,
+    `( trap '' INT QUIT TERM HUP PIPE TTOU; while sleep ${BEAT_SECONDS} 3>&-; do say B || {`,
     `kill -TERM -- "-$$"; kill -CONT -- "-$$"; sleep ${GRACE_SECONDS} 3>&-;${hasFile ? ' rm -f "$t";' : ''} kill -KILL -- "-$$"`,
     '}; done ) >/dev/null </dev/null &',
   ].join('\n')
@@ -87,8 +94,10 @@ const receive = (program: Buffer): readonly string[] => [
   `[ "$(($(wc -c <"$t")))" -eq ${program.length} ] || { rm -f "$t"; say P; exit 125; }`,
 ]
 
+type Command = Exclude<RemoteWords, {kind: 'shell'}>
+
 /** A simple command of POSIX sh. */
-const commandOf = ({words, variables}: RemoteTask): string => {
+const commandOf = (words: Command, variables: RemoteTask['variables']): string => {
   const assigned = variables.map(([name, value]) => quotePosix(`${name}=${value}`))
   if (words.kind === 'line') {
     return [...(assigned.length === 0 ? [] : ['env', ...assigned]), `"${SHELL}"`, '-c', quotePosix(words.line)].join(
@@ -119,6 +128,22 @@ const inLoginShell = (program: string): string => {
   ].join('\n')
 }
 
-/** The line for an interactive login shell in a directory; in HOME where that directory is gone. */
-export const wrapShell = (directory: string | undefined): string | undefined =>
-  directory === undefined ? undefined : encodeLine(`cd ${quotePosix(directory)}\nexec "${SHELL}" -l`)
+/**
+ * An interactive login shell; in HOME where the directory is gone. There is no beat: a terminal hangs up by itself when its
+ * line is gone, and what was put behind with nohup or disown lives on, as over any ssh. So HUP has to end us: what has the
+ * terminal gets it when the leader of its session ends (termios, POSIX XBD 11.1.10).
+ */
+const wrapShell = (directory: string | undefined, nonce: string): string =>
+  encodeLine(
+    [
+      ...opening(nonce),
+      NEEDS_TERMINAL,
+      ...(directory === undefined ? [] : [`cd ${quotePosix(directory)} 2>/dev/null`]),
+      'say S',
+      'exec 2>/dev/null',
+      'trap : INT QUIT TERM',
+      `( exec 2>&3 3>&-; exec "${SHELL}" -l )`,
+      'r=$?',
+      ...CLOSING,
+    ].join('\n'),
+  )

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {endingOf} from '../../src/core/process.ts'
 import {parseRemoteWords} from '../../src/remote-command/remote-words.ts'
 import {StatusReader} from '../../src/remote-command/status-reader.ts'
-import {wrapCommand, wrapShell} from '../../src/remote-command/wrapper.ts'
+import {wrapCommand} from '../../src/remote-command/wrapper.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
 const nonce = '0123456789abcdef0123456789abcdef'
@@ -148,12 +148,6 @@ describe('wrapCommand()', () => {
     )
     const {stdout, exitCode} = await execute(['printf', '%s', 'x'.repeat(130_000)])
     assert.deepEqual([stdout.length, exitCode], [130_000, 0])
-  })
-})
-
-describe('wrapShell()', () => {
-  it('gives no line where no directory is meant, so that sshd starts the login shell itself', () => {
-    assert.equal(wrapShell(undefined), undefined)
   })
 })
 
