@@ -60,6 +60,8 @@ export async function startRealSshd(options: readonly string[] = []): Promise<Re
       'PermitRootLogin prohibit-password',
       'UsePAM no',
       'StrictModes no',
+      // The rc files of whoever runs the tests are none of theirs.
+      `SetEnv HOME=${folder}`,
       'MaxStartups 100',
       'LogLevel VERBOSE',
       '',
