@@ -1,15 +1,14 @@
 import {Command, Flags} from '@oclif/core'
 import type {Context} from '../actions/context.ts'
-import {printable, printableLines} from '../core/printable.ts'
+import {printable} from '../core/printable.ts'
 import {createContext} from './create-context.ts'
-import {failureJson, failureOf, failureText} from './failure.ts'
+import {type Failure, failureJson, failureOf, failureText, stackText} from './failure.ts'
+import {RUN_FLAGS} from './run-flags.ts'
 import {createProgress} from './ui/progress.ts'
 import {type Column, table} from './ui/table.ts'
 
 /** `--profile`, for every command that asks a control plane. */
-export const profileFlag = {
-  profile: Flags.string({helpValue: '<name>', description: 'account to use, by the name of its profile'}),
-}
+export const profileFlag = {profile: Flags.string(RUN_FLAGS.profile)}
 
 /** What every command shares: its context, `--json` as one object, failures with code, hint and exit status. */
 export abstract class BaseCommand extends Command {
@@ -51,7 +50,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** The status of a failure; `exec` has one of its own. */
-  protected exitOf(failure: {readonly exit: number}): number {
+  protected exitOf(failure: Failure): number {
     return failure.exit
   }
 
@@ -61,7 +60,6 @@ export abstract class BaseCommand extends Command {
     process.exitCode = this.exitOf(failure)
     if (this.jsonEnabled()) this.logJson(failureJson(failure))
     else process.stderr.write(failureText(failure))
-    if (failure.code === 'internal' && process.env['RUNCODE_DEBUG'])
-      process.stderr.write(`${printableLines(error.stack ?? '')}\n`)
+    process.stderr.write(stackText(failure, error))
   }
 }

@@ -1,5 +1,5 @@
 import {ERROR_CODES, type Facts, messageOf, RuncodeError, systemCode} from '../core/errors.ts'
-import {printable} from '../core/printable.ts'
+import {printable, printableLines} from '../core/printable.ts'
 import {wasInterrupted} from './interruption.ts'
 
 /** A failure as it is reported: the same facts for a person, for JSON and for the exit status. */
@@ -56,3 +56,9 @@ export const failureJson = ({code, message, hint, retryable, facts}: Failure): R
 /** The failure as lines for a person, printable. */
 export const failureText = ({message, hint}: Failure): string =>
   `runcode: ${printable(message)}\n${hint === undefined ? '' : `hint: ${printable(hint)}\n`}`
+
+/** Where a mistake of ours came from, for whoever asks for it; empty for anything else. */
+export const stackText = ({code}: Failure, error: unknown): string =>
+  code === 'internal' && process.env['RUNCODE_DEBUG'] && error instanceof Error
+    ? `${printableLines(error.stack ?? '')}\n`
+    : ''

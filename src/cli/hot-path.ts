@@ -1,91 +1,60 @@
 import {EXIT} from '../core/errors.ts'
-import {printable} from '../core/printable.ts'
-import {createContext} from './create-context.ts'
-import {failureOf, failureText} from './failure.ts'
-
-/** The flags of `exec` that the short way knows; with any other one oclif takes over. */
-const VALUE_FLAGS: Readonly<Record<string, 'workspace' | 'profile' | 'cwd'>> = {
-  '--workspace': 'workspace',
-  '-w': 'workspace',
-  '--profile': 'profile',
-  '--cwd': 'cwd',
-}
-
-export interface HotExec {
-  readonly words: readonly string[]
-  readonly workspace: string | undefined
-  readonly profile: string | undefined
-  readonly cwd: string | undefined
-  readonly home: boolean
-}
+import {RUN_FLAGS, type RunFlag, type RunLine, type RunValues} from './run-flags.ts'
+import {watchOutput} from './watch-output.ts'
 
 /**
- * `exec [--workspace x] [--profile x] [--cwd x] [--home] -- words…` read without oclif, which costs as much as the whole
- * rest; undefined for everything else, help and mistakes included.
+ * A plain command line of `exec` or `ssh` (`--name value`, `--name=value`, `-w x`), read without oclif, which costs as much
+ * as the whole rest; undefined for everything else, help, mistakes and a shell included.
  */
-export function parseHotExec(argv: readonly string[]): HotExec | undefined {
-  const end = argv.indexOf('--')
-  if (argv[0] !== 'exec' || end === -1) return undefined
-  const values: {workspace?: string; profile?: string; cwd?: string} = {}
-  let home = false
-  for (let at = 1; at < end; at += 1) {
-    const name = VALUE_FLAGS[argv[at] ?? '']
-    const value = argv[at + 1]
-    if (argv[at] === '--home') {
-      home = true
-    } else if (
-      name !== undefined &&
-      values[name] === undefined &&
-      at + 1 < end &&
-      value !== undefined &&
-      !value.startsWith('-')
-    ) {
-      values[name] = value
-      at += 1
-    } else {
-      return undefined
-    }
-  }
-  return {words: argv.slice(end + 1), workspace: values.workspace, profile: values.profile, cwd: values.cwd, home}
+export function parseHotPath(argv: readonly string[]): RunLine | undefined {
+  const [verb, ...rest] = argv
+  if (verb !== 'exec' && verb !== 'ssh') return undefined
+  const end = rest.indexOf('--')
+  const words = end === -1 ? undefined : rest.slice(end + 1)
+  const values = valuesOf(end === -1 ? rest : rest.slice(0, end), verb)
+  if (values === undefined || (words === undefined && values.script === undefined)) return undefined
+  return {verb, values, words}
 }
 
-/** Runs `exec` the short way and sets the exit status; false where the command line is for oclif. */
+/** Runs such a command line the short way and sets the exit status; false where it is for oclif. */
 export async function runHotPath(argv: readonly string[]): Promise<boolean> {
-  const input = parseHotExec(argv)
-  if (input === undefined) return false
-  try {
-    const {exec} = await import('../actions/exec.ts')
-    const {parseRemoteWords} = await import('../remote-command/remote-words.ts')
-    const context = createContext({
-      progress: {step: (_title, work) => work(() => undefined)},
-      warn: (message) => void process.stderr.write(`warning: ${printable(message)}\n`),
-    })
-    const {words, workspace, profile, home, cwd} = input
-    const {result} = await exec(
-      context,
-      {
-        ...{
-          workspace,
-          profile,
-          home,
-          cwd,
-          variables: [],
-          isLogin: false,
-          hasTerminal: false,
-          timeoutSeconds: undefined,
-        },
-        words: parseRemoteWords(words, 'guess'),
-        stdin: 'inherit',
-        stdout: 'inherit',
-        stderr: (chunk) => new Promise((resolve) => process.stderr.write(chunk, () => resolve())),
-      },
-      {phase: 'resolve', started: false},
-    )
-    process.exitCode = result.exitCode
-  } catch (error) {
-    const failure = failureOf(error)
-    process.stderr.write(failureText(failure))
-    process.exitCode = failure.code === 'interrupted' ? failure.exit : EXIT.notTheCommands
-  }
+  const line = parseHotPath(argv)
+  if (line === undefined) return false
+  if (line.values.json) watchOutput(EXIT.notTheCommands)
+  const {runLine} = await import('./run-line.ts')
+  await runLine(line)
   return true
 }
+
+const valuesOf = (ours: readonly string[], verb: RunLine['verb']): RunValues | undefined => {
+  const values: Record<string, boolean | string | readonly string[]> = {}
+  for (let at = 0; at < ours.length; at += 1) {
+    const word = ours[at] ?? ''
+    const equals = word.startsWith('--') ? word.indexOf('=') : -1
+    const [name, flag] = flagOf(equals === -1 ? word : word.slice(0, equals), verb) ?? []
+    if (name === undefined || flag === undefined) {
+      // Only ssh has an argument, and one.
+      if (verb === 'exec' || word === '' || word.startsWith('-') || values['workspace'] !== undefined) return undefined
+      values['workspace'] = word
+    } else if (flag.kind === 'boolean') {
+      if (equals !== -1) return undefined
+      values[name] = true
+    } else {
+      if (equals === -1) at += 1
+      const value = equals === -1 ? ours[at] : word.slice(equals + 1)
+      // What looks like a flag may be one, and then it is the value that is missing.
+      if (value === undefined || (value.startsWith('-') && value !== '-')) return undefined
+      const before = values[name]
+      if (flag.kind === 'text' && before !== undefined) return undefined
+      values[name] = flag.kind === 'text' ? value : [...(Array.isArray(before) ? before : []), value]
+    }
+  }
+  return verb === 'ssh' && values['workspace'] === undefined ? undefined : values
+}
+
+const flagOf = (word: string, verb: RunLine['verb']): readonly [string, RunFlag] | undefined =>
+  Object.entries<RunFlag>(RUN_FLAGS).find(
+    ([name, {char}]) =>
+      !(verb === 'ssh' && name === 'workspace') &&
+      (word === `--${name}` || (char !== undefined && word === `-${char}`)),
+  )

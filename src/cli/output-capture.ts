@@ -1,9 +1,18 @@
-const LIMIT_BYTES = 8 << 20
+import {isUtf8} from 'node:buffer'
 
-/** What a command printed, for JSON: the first 8 MiB of a stream, as UTF-8. */
+const LIMIT_BYTES = 8 << 20
+/** The longest character of UTF-8 has four bytes, of which the limit may cut off up to three. */
+const LONGEST_REST_BYTES = 3
+
+/** What a command printed, for JSON: the first 8 MiB of a stream. */
 export class OutputCapture {
+  readonly #name: string
   readonly #chunks: Buffer[] = []
   #sizeBytes = 0
+
+  constructor(name: 'stdout' | 'stderr') {
+    this.#name = name
+  }
 
   add(chunk: Buffer): void {
     if (this.#sizeBytes < LIMIT_BYTES) this.#chunks.push(chunk.subarray(0, LIMIT_BYTES - this.#sizeBytes))
@@ -14,7 +23,13 @@ export class OutputCapture {
     return this.#sizeBytes > LIMIT_BYTES
   }
 
-  text(): string {
-    return Buffer.concat(this.#chunks).toString('utf8')
+  /** As text under its name; what is not UTF-8 as `<name>_base64`. */
+  json(): Readonly<Record<string, string>> {
+    const bytes = Buffer.concat(this.#chunks)
+    for (let rest = 0; rest <= (this.isTruncated ? LONGEST_REST_BYTES : 0); rest += 1) {
+      const whole = bytes.subarray(0, bytes.length - rest)
+      if (isUtf8(whole)) return {[this.#name]: whole.toString('utf8')}
+    }
+    return {[`${this.#name}_base64`]: bytes.toString('base64')}
   }
 }

@@ -1,5 +1,6 @@
-import {ERROR_CODES, EXIT} from '../core/errors.ts'
 import {BaseCommand} from './base-command.ts'
+import type {Failure} from './failure.ts'
+import {exitOfFailure} from './run-report.ts'
 
 /**
  * A command whose words behind two dashes are for a workspace, and whose exit status is that of the command there;
@@ -16,13 +17,7 @@ export abstract class RemoteCommand extends BaseCommand {
     return {ours: this.argv.slice(0, end), words: this.argv.slice(end + 1)}
   }
 
-  /** The bytes of a terminal on the workspace, as they are. */
-  protected readonly sinks = {
-    stdout: (chunk: Buffer) => new Promise<void>((resolve) => process.stdout.write(chunk, () => resolve())),
-    stderr: (chunk: Buffer) => new Promise<void>((resolve) => process.stderr.write(chunk, () => resolve())),
-  }
-
-  protected override exitOf({exit}: {readonly exit: number}): number {
-    return exit === ERROR_CODES.interrupted.exit ? exit : EXIT.notTheCommands
+  protected override exitOf(failure: Failure): number {
+    return exitOfFailure(failure)
   }
 }

@@ -23,7 +23,7 @@ const closure = (entries: readonly string[]): {files: readonly string[]; package
 
 describe('the hot path', () => {
   // What bin/run.js imports, and the one module that the hot path loads by itself.
-  const loaded = closure(['src/cli/main.ts', 'src/actions/exec.ts'])
+  const loaded = closure(['src/cli/main.ts', 'src/cli/run-line.ts'])
 
   it('loads no package while the pass of an attached workspace is good', () => {
     assert.deepEqual(loaded.packages, [])

@@ -1,0 +1,81 @@
+import {type ExecInput, type ExecResult, exec, type RunTrace} from '../actions/exec.ts'
+import {messageOf} from '../core/errors.ts'
+import {printable} from '../core/printable.ts'
+import {parseScript} from '../remote-command/remote-words.ts'
+import {createContext} from './create-context.ts'
+import {descriptorSink} from './descriptor-sink.ts'
+import {failureOf, failureText, stackText} from './failure.ts'
+import {OutputCapture} from './output-capture.ts'
+import {readProgram} from './read-program.ts'
+import {clearResultFile, writeResultFile} from './result-file.ts'
+import type {RunLine} from './run-flags.ts'
+import {readRunInput} from './run-input.ts'
+import {exitOfFailure, factsOfFailure, factsOfResult, type RunFacts} from './run-report.ts'
+
+/**
+ * Runs a command line of `exec`, or of `ssh` with a command, whichever way it was read, and sets the exit status: the
+ * remote command's own, or 125. Its output goes where ours goes, or with `--json` into the one object. Never throws.
+ */
+export async function runLine(line: RunLine): Promise<void> {
+  const began = performance.now()
+  const {json: isJson = false, 'result-file': resultFile} = line.values
+  const trace: RunTrace = {phase: 'resolve', started: false}
+  const warnings: string[] = []
+  const warn = (message: string): void => {
+    warnings.push(message)
+    if (!isJson) process.stderr.write(`warning: ${printable(message)}\n`)
+  }
+  const captured = isJson ? {stdout: new OutputCapture('stdout'), stderr: new OutputCapture('stderr')} : undefined
+  const durationMs = (): number => Math.round(performance.now() - began)
+  let isClear = false
+  let facts: RunFacts
+  try {
+    if (resultFile !== undefined) await clearResultFile(resultFile)
+    isClear = true
+    const result = await run(line, captured, trace, warn)
+    facts = factsOfResult(result, trace, durationMs())
+    process.exitCode = result.result.exitCode
+  } catch (error) {
+    const failure = failureOf(error)
+    facts = factsOfFailure(failure, error, trace, durationMs())
+    process.exitCode = exitOfFailure(failure)
+    if (!isJson) process.stderr.write(failureText(failure))
+    process.stderr.write(stackText(failure, error))
+  }
+  if (resultFile !== undefined && isClear)
+    await writeResultFile(resultFile, {...facts, warnings}).catch((error: unknown) => warn(messageOf(error)))
+  if (captured !== undefined) {
+    const {stdout, stderr} = captured
+    const output =
+      trace.started === false
+        ? {}
+        : {...stdout.json(), ...stderr.json(), truncated: stdout.isTruncated || stderr.isTruncated}
+    process.stdout.write(`${JSON.stringify({...facts, ...output, warnings}, undefined, 2)}\n`)
+  }
+}
+
+interface Captured {
+  readonly stdout: OutputCapture
+  readonly stderr: OutputCapture
+}
+
+const run = async (
+  line: RunLine,
+  captured: Captured | undefined,
+  trace: RunTrace,
+  warn: (message: string) => void,
+): Promise<ExecResult> => {
+  const {command, ...input} = readRunInput(line)
+  const context = createContext({progress: {step: (_title, work) => work(() => undefined)}, warn})
+  const words =
+    command.kind === 'words'
+      ? command.words
+      : parseScript(await readProgram(command.file, context.interrupted), command.argv)
+  return exec(context, {...input, words, ...streamsOf(captured, input.hasTerminal)}, trace)
+}
+
+const streamsOf = (captured: Captured | undefined, hasTerminal: boolean): Pick<ExecInput, 'stdout' | 'stderr'> => {
+  if (captured === undefined) return {stdout: hasTerminal ? descriptorSink(1) : 'inherit', stderr: descriptorSink(2)}
+  const {stdout, stderr} = captured
+  return {stdout: (chunk) => stdout.add(chunk), stderr: (chunk) => stderr.add(chunk)}
+}
