@@ -37,9 +37,12 @@ const plain = (code: keyof typeof ERROR_CODES, message: string, hint: string | u
 const isOclifError = (error: unknown): error is Error =>
   error instanceof Error && 'oclif' in error && systemCode(error) !== 'MODULE_NOT_FOUND'
 
-/** The parser adds "See more help with --help" as a line of its own and, to what a flag of ours throws, "Parsing --flag". */
+/**
+ * The parser adds "See more help with --help" as a line of its own, a note on flags with several values that is not true of
+ * ours, and, to what a flag of ours throws, "Parsing --flag".
+ */
 const usageMessage = ({message}: Error): string =>
-  (message.split('\nSee more help')[0] ?? message)
+  (message.split(/\n(?:See more help|\nNote: )/)[0] ?? message)
     .replace(/^Parsing (--\S+)\s*\n\s*/, '$1: ')
     .replace(/\s*\n\s*/g, ' ')
     .trim()

@@ -1,11 +1,11 @@
 import {Flags, type Interfaces} from '@oclif/core'
 import {RUN_FLAGS, type RunFlag, type RunFlagName} from './run-flags.ts'
 
-/** The table of flags as oclif wants it, without some. `--json` is there in every command. */
+/** The table of flags as oclif wants it, without some. */
 export const oclifRunFlags = (...without: readonly RunFlagName[]): Interfaces.FlagInput =>
   Object.fromEntries(
     Object.entries(RUN_FLAGS)
-      .filter(([name]) => name !== 'json' && !without.some((one) => one === name))
+      .filter(([name]) => !without.some((one) => one === name))
       .map(([name, flag]) => [name, oclifFlag(flag)]),
   )
 

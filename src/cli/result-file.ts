@@ -21,6 +21,7 @@ export class ResultFileError extends RuncodeError {
  */
 export async function clearResultFile(path: string): Promise<void> {
   try {
+    if (path === '') throw new TypeError('it has no name')
     const stats = await lstat(path).catch((error: unknown) => {
       if (systemCode(error) !== 'ENOENT') throw error
     })

@@ -97,8 +97,9 @@ export function badDays(): BadDays {
     assert.deepEqual([human.status, human.stdout, plain(human.stderr)], [status, '', stderr])
     const object = JSON.parse(plain(json.stdout)) as Record<string, unknown>
     assert.equal(plain(json.stdout), `${JSON.stringify(object, undefined, 2)}\n`)
-    // Which workspace was meant, and why, is held by the tests of the workspace of a command.
-    for (const fact of ['workspace', 'profile', 'chosen_by', 'named', 'attached_to'])
+    // Which workspace was meant, and why, and how far a command came, is held by the tests of these.
+    const elsewhere = ['workspace', 'profile', 'chosen_by', 'named', 'attached_to']
+    for (const fact of [...elsewhere, 'phase', 'started', 'retry_safe', 'duration_ms', 'warnings'])
       if (!(fact in facts)) delete object[fact]
     const whole = {error: code, message, hint, retryable, ...facts}
     assert.deepEqual([json.status, object, json.stderr], [status, whole, ''])
