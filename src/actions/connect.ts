@@ -1,4 +1,5 @@
-import {type Attachment, writeAttachment} from '../attachment/attachment.ts'
+import type {Attachment} from '../attachment/attachment.ts'
+import {writeAttachment} from '../attachment/change-attachments.ts'
 import {bornAt, realPlace, treeOf} from '../attachment/place.ts'
 import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'

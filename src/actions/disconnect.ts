@@ -1,4 +1,5 @@
-import {findAttachment, listAttachments, removeAttachment} from '../attachment/attachment.ts'
+import {findAttachment, listAttachments} from '../attachment/attachment.ts'
+import {removeAttachment} from '../attachment/change-attachments.ts'
 import {isOnlyDefault} from '../attachment/place.ts'
 import {deadlineIn} from '../core/deadline.ts'
 import {dropSession} from '../session/drop-session.ts'

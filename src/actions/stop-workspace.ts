@@ -1,4 +1,5 @@
-import {type Attachment, listAttachments, removeAttachment} from '../attachment/attachment.ts'
+import {type Attachment, listAttachments} from '../attachment/attachment.ts'
+import {removeAttachment} from '../attachment/change-attachments.ts'
 import {isOnlyDefault} from '../attachment/place.ts'
 import {type Deadline, deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'

@@ -1,18 +1,8 @@
-import {createHash} from 'node:crypto'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
-import {
-  makePrivateFolder,
-  readIfThere,
-  refuseUnsafeFolders,
-  removeEmptyFolders,
-  removeHalfWritten,
-  removeWhole,
-  writeWhole,
-} from '../core/files.ts'
-import {withLock} from '../core/lock.ts'
+import {readIfThere, refuseUnsafeFolders} from '../core/files.ts'
+import {sha256Hex} from '../core/sha256.ts'
 import {parseWorkspaceId, type WorkspaceId} from '../workspace/workspace.ts'
 import {ancestorsOf, bornAt, realPlace} from './place.ts'
 
@@ -45,11 +35,11 @@ export class DamagedAttachmentError extends RuncodeError {
   }
 }
 
-const LOCK_WAIT_MS = 5000
-
-const attachmentsFolder = (state: string): string => join(state, 'attachments')
-const fileOf = (state: string, tree: string): string =>
-  join(attachmentsFolder(state), `${createHash('sha256').update(tree).digest('hex').slice(0, 32)}.json`)
+/** The folder of all attachments. */
+export const attachmentsFolder = (state: string): string => join(state, 'attachments')
+/** The file of the attachment of one tree. */
+export const fileOf = (state: string, tree: string): string =>
+  join(attachmentsFolder(state), `${sha256Hex(tree).slice(0, 32)}.json`)
 
 /**
  * The attachment of the nearest place around `cwd`. Throws NoPlaceError, DamagedAttachmentError, and UnsafeFolderError
@@ -69,24 +59,6 @@ export async function findAttachment(state: string, cwd: string): Promise<FoundA
     return {...attachment, isReplaced: isTold && born !== attachment.born}
   }
   return undefined
-}
-
-export const writeAttachment = (state: string, attachment: Attachment): Promise<void> =>
-  change(state, () => writeWhole(fileOf(state, attachment.tree), `${JSON.stringify(attachment, undefined, 2)}\n`))
-
-export const removeAttachment = (state: string, {tree}: Attachment): Promise<void> =>
-  change(state, () => removeWhole(fileOf(state, tree)))
-
-/** The lock lies beside the folder, which goes with the last attachment. */
-const change = async (state: string, work: () => Promise<void>): Promise<void> => {
-  const folder = attachmentsFolder(state)
-  await makePrivateFolder(state)
-  await withLock(`${folder}.lock`, deadlineIn(LOCK_WAIT_MS, new AbortController().signal), async () => {
-    await makePrivateFolder(folder)
-    await removeHalfWritten(folder, /^/)
-    await work()
-    await removeEmptyFolders(folder, state)
-  })
 }
 
 /** Every attachment on this machine that can be understood. Throws UnsafeFolderError where others could have written them. */

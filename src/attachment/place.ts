@@ -1,3 +1,4 @@
+import {realpathSync, statSync} from 'node:fs'
 import {realpath, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {RuncodeError} from '../core/errors.ts'
@@ -16,7 +17,7 @@ export class NoPlaceError extends RuncodeError {
 /** The real path of a directory. Throws NoPlaceError. */
 export async function realPlace(directory: string): Promise<string> {
   try {
-    return await realpath(directory)
+    return realpathSync.native(directory)
   } catch (error) {
     throw new NoPlaceError(`The directory ${directory}`, 'is gone or cannot be read', error)
   }
@@ -49,7 +50,7 @@ export async function isOnlyDefault(tree: string, {cwd, home}: {cwd: string; hom
  */
 export async function bornAt(tree: string): Promise<string> {
   try {
-    return String((await stat(tree, {bigint: true})).birthtimeNs)
+    return String(statSync(tree, {bigint: true}).birthtimeNs)
   } catch (error) {
     throw new NoPlaceError(`The directory ${tree}`, 'is gone or cannot be read', error)
   }

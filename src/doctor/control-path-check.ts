@@ -1,4 +1,4 @@
-import {chooseControlPath} from '../openssh/control-socket.ts'
+import {chooseControlPath} from '../openssh/choose-control-path.ts'
 import type {Check} from './check.ts'
 
 /** There is a folder for control sockets that is ours and short enough; without one every command connects anew. */

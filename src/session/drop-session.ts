@@ -5,9 +5,10 @@ import {removeEmptyFolders, removeWhole} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
 import {removeControlSocket} from '../openssh/control-socket.ts'
 import {stopMaster} from '../openssh/master.ts'
+import {clearCurrent, isMeant, oldGenerations, removeHalfSet} from './generations.ts'
 import {forgetRefusal} from './refusal.ts'
 import type {EndedOwner} from './session.ts'
-import {clearCurrent, isMeant, oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
+import {sessionsFolder} from './session-store.ts'
 
 /**
  * Ends every master of a workspace at once and removes all its sessions; those that another control plane gave the same

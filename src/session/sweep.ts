@@ -2,9 +2,10 @@ import {FileError, removeWhole} from '../core/files.ts'
 import {removeControlSocket} from '../openssh/control-socket.ts'
 import {removeLogsOfTheDead} from '../openssh/logs.ts'
 import {isMasterAlive, stopMaster} from '../openssh/master.ts'
+import {generationFolders, oldGenerations, removeHalfSet} from './generations.ts'
 import {forgetRefusal} from './refusal.ts'
 import {type Now, remainingSeconds, type Session, type SessionOwner} from './session.ts'
-import {generationFolders, oldGenerations, removeHalfSet, sessionsFolder} from './session-store.ts'
+import {sessionsFolder} from './session-store.ts'
 
 /**
  * Clears away generations that are not current; only under the workspace's lock. Their masters take no new clients.

@@ -12,13 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import {join} from 'node:path'
-import {
-  type Attachment,
-  findAttachment,
-  listAttachments,
-  removeAttachment,
-  writeAttachment,
-} from '../../src/attachment/attachment.ts'
+import {type Attachment, findAttachment, listAttachments} from '../../src/attachment/attachment.ts'
+import {removeAttachment, writeAttachment} from '../../src/attachment/change-attachments.ts'
 import {bornAt} from '../../src/attachment/place.ts'
 import type {WorkspaceId} from '../../src/workspace/workspace.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'

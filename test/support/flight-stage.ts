@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {mkdirSync, readdirSync, realpathSync} from 'node:fs'
 import {join} from 'node:path'
-import {writeAttachment} from '../../src/attachment/attachment.ts'
+import {writeAttachment} from '../../src/attachment/change-attachments.ts'
 import {stopMaster} from '../../src/openssh/master.ts'
 import type {SessionOwner} from '../../src/session/session.ts'
 import {readCurrentSession} from '../../src/session/session-store.ts'

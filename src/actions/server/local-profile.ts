@@ -1,6 +1,7 @@
 import {readdir, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
-import {listAttachments, removeAttachment} from '../../attachment/attachment.ts'
+import {listAttachments} from '../../attachment/attachment.ts'
+import {removeAttachment} from '../../attachment/change-attachments.ts'
 import {deadlineIn} from '../../core/deadline.ts'
 import {removeEmptyFolders, removeWhole} from '../../core/files.ts'
 import {fileStore} from '../../credentials/file-store.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {chooseControlPath} from '../../src/openssh/control-socket.ts'
+import {chooseControlPath} from '../../src/openssh/choose-control-path.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
 describe('chooseControlPath()', () => {
