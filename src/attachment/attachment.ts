@@ -1,8 +1,8 @@
+import {createHash} from 'node:crypto'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {RuncodeError} from '../core/errors.ts'
 import {readIfThere, refuseUnsafeFolders} from '../core/files.ts'
-import {sha256Hex} from '../core/sha256.ts'
 import {parseWorkspaceId, type WorkspaceId} from '../workspace/workspace.ts'
 import {ancestorsOf, bornAt, realPlace} from './place.ts'
 
@@ -37,9 +37,18 @@ export class DamagedAttachmentError extends RuncodeError {
 
 /** The folder of all attachments. */
 export const attachmentsFolder = (state: string): string => join(state, 'attachments')
-/** The file of the attachment of one tree. */
-export const fileOf = (state: string, tree: string): string =>
-  join(attachmentsFolder(state), `${sha256Hex(tree).slice(0, 32)}.json`)
+/**
+ * The file of the attachment of one tree: its path in hex, or a hash of it where that would be too long for a name. Not
+ * always the hash, which a command would have to load Node's crypto for.
+ */
+export const fileOf = (state: string, tree: string): string => {
+  const bytes = Buffer.from(tree, 'utf8')
+  const name = bytes.length > LONGEST_BYTES ? createHash('sha256').update(bytes).digest('hex') : bytes.toString('hex')
+  return join(attachmentsFolder(state), `${name}.json`)
+}
+
+/** With what is put behind it while it is written, short enough for every file system, those that encrypt names too (143). */
+const LONGEST_BYTES = 56
 
 /**
  * The attachment of the nearest place around `cwd`. Throws NoPlaceError, DamagedAttachmentError, and UnsafeFolderError

@@ -43,11 +43,11 @@ export function createContext({progress, warn}: ContextParts): Context {
 
 /** A container may run as a user that the system knows nothing of. */
 const homeOf = (env: NodeJS.ProcessEnv): string => {
-  const home = [() => env['HOME'], homedir, () => userInfo().homedir]
-    .map(resultOrNone)
-    .find((one) => one !== undefined && isAbsolute(one))
-  if (home === undefined) throw new NoHomeError()
-  return home
+  for (const ask of [() => env['HOME'], homedir, () => userInfo().homedir]) {
+    const home = resultOrNone(ask)
+    if (home !== undefined && isAbsolute(home)) return home
+  }
+  throw new NoHomeError()
 }
 
 /**

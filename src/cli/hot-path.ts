@@ -1,5 +1,6 @@
 import {EXIT} from '../core/errors.ts'
 import {RUN_FLAGS, type RunFlag, type RunLine, type RunValues} from './run-flags.ts'
+import {runLine} from './run-line.ts'
 import {watchOutput} from './watch-output.ts'
 
 /**
@@ -21,7 +22,6 @@ export async function runHotPath(argv: readonly string[]): Promise<boolean> {
   const line = parseHotPath(argv)
   if (line === undefined) return false
   if (line.values.json) watchOutput(EXIT.notTheCommands)
-  const {runLine} = await import('./run-line.ts')
   await runLine(line)
   return true
 }

@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto'
-import {constants, type Stats} from 'node:fs'
+import {closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats} from 'node:fs'
 import {type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir} from 'node:fs/promises'
 import {dirname, join, sep} from 'node:path'
 import {messageOf, RuncodeError, systemCode} from './errors.ts'
@@ -44,12 +44,12 @@ export class UnsafeFolderError extends RuncodeError {
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     // Windows has neither this flag nor such pipes.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
-      if (!(await file.stat()).isFile()) throw new TypeError('it is no regular file')
-      return await file.readFile('utf8')
+      if (!fstatSync(file).isFile()) throw new TypeError('it is no regular file')
+      return readFileSync(file, 'utf8')
     } finally {
-      await file.close()
+      closeSync(file)
     }
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
@@ -120,7 +120,7 @@ const madeFolder = async (path: string): Promise<Stats> => {
 /** What is under a name, a link itself and not its target; undefined where there is nothing. Throws FileError. */
 export async function lstatIfThere(path: string): Promise<Stats | undefined> {
   try {
-    return await lstat(path)
+    return lstatSync(path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
     throw new FileError('read', path, error)
@@ -128,7 +128,7 @@ export async function lstatIfThere(path: string): Promise<Stats | undefined> {
 }
 
 /** Why a folder is not safe to keep secrets in, or undefined. Modes and owners are not looked at on Windows. */
-export const folderFault = async (path: string): Promise<string | undefined> => faultIn(await lstat(path))
+export const folderFault = async (path: string): Promise<string | undefined> => faultIn(lstatSync(path))
 
 const faultIn = (stats: Stats): string | undefined => {
   if (stats.isSymbolicLink()) return 'is a link'

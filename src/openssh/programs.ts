@@ -1,4 +1,4 @@
-import {access, constants} from 'node:fs/promises'
+import {accessSync, constants} from 'node:fs'
 import {delimiter, isAbsolute, join} from 'node:path'
 import {RuncodeError} from '../core/errors.ts'
 
@@ -23,15 +23,15 @@ export async function findProgram(program: OpensshProgram, env: NodeJS.ProcessEn
   for (const name of process.platform === 'win32' ? [`${program}.exe`] : [program]) {
     for (const folder of (env['PATH'] ?? '').split(delimiter)) {
       const path = join(folder, name)
-      if (isAbsolute(folder) && (await isExecutable(path))) return path
+      if (isAbsolute(folder) && isExecutable(path)) return path
     }
   }
   throw new MissingProgramError(program)
 }
 
-const isExecutable = async (path: string): Promise<boolean> => {
+const isExecutable = (path: string): boolean => {
   try {
-    await access(path, constants.X_OK)
+    accessSync(path, constants.X_OK)
     return true
   } catch {
     return false

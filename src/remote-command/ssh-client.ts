@@ -1,9 +1,9 @@
-import {randomBytes} from 'node:crypto'
 import {closeSync, openSync, readSync, rmSync, writeSync} from 'node:fs'
 import {systemCode} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type ChildProcess, type Ending, endingOf, passSignals, startAttached} from '../core/process.ts'
 import {tieToUs} from '../core/process-reaper.ts'
+import {randomHex} from '../core/random-hex.ts'
 import {holdTerminal} from '../core/terminal.ts'
 import {logFileIn} from '../openssh/logs.ts'
 import type {Session} from '../session/session.ts'
@@ -55,7 +55,7 @@ const PASSED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
  */
 export async function runClient(ssh: string, way: readonly string[], run: ClientRun): Promise<ClientEnd> {
   const {session, task, hasTerminal, stdout, stderr, env, interrupted} = run
-  const nonce = randomBytes(16).toString('hex')
+  const nonce = randomHex(16)
   const line = wrapCommand(task, nonce, {hasTerminal})
   throwIfInterrupted(interrupted)
   const log = openLog(session.folder)
