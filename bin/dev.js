@@ -1,5 +1,4 @@
 #!/usr/bin/env -S node --import tsx
-import {fileURLToPath} from 'node:url'
-import {main} from '../src/cli/main.ts'
+const {join} = require('node:path')
 
-await main(process.argv.slice(2), fileURLToPath(new URL('..', import.meta.url)))
+void import('../src/cli/main.ts').then(({main}) => main(process.argv.slice(2), join(__dirname, '..')))

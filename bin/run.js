@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import {fileURLToPath} from 'node:url'
-import {main} from '../dist/cli/main.js'
+// CommonJS, and one file with all that a warm exec needs: Node loads that soonest. See scripts/fuse.js.
+const {join} = require('node:path')
+const {main} = require('../dist/hot.cjs')
 
-await main(process.argv.slice(2), fileURLToPath(new URL('..', import.meta.url)))
+void main(process.argv.slice(2), join(__dirname, '..'))

@@ -2,6 +2,7 @@
 import {spawnSync} from 'node:child_process'
 import {readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
+import {fuse} from './fuse.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -12,6 +13,7 @@ export async function build() {
     stdio: 'inherit',
   })
   if (status !== 0) throw new Error('The TypeScript compiler found mistakes.')
+  await fuse(root)
   for (const [path, text] of await generated()) writeFileSync(path, text)
   writeFileSync(`${root}dist/.built`, '')
 }

@@ -21,26 +21,41 @@ const closure = (entries: readonly string[]): {files: readonly string[]; package
   return {files: [...files].toSorted(), packages: [...packages].toSorted()}
 }
 
+const required = (path: string): readonly string[] =>
+  [
+    ...new Set(
+      [...readFileSync(join(ROOT, path), 'utf8').matchAll(/\brequire\(["']([^"']+)["']\)/g)].map(([, it = '']) => it),
+    ),
+  ].toSorted()
+
 describe('the hot path', () => {
-  // What bin/run.js imports, and the one module that the hot path loads by itself.
-  const loaded = closure(['src/cli/main.ts', 'src/cli/run-line.ts'])
+  // What is fused into the file that bin/run.js loads: see scripts/fuse.js.
+  const loaded = closure(['src/cli/main.ts'])
+
+  it('has exec in it', () => {
+    assert.ok(loaded.files.includes('src/actions/exec.ts'))
+  })
 
   it('loads no package while the pass of an attached workspace is good', () => {
     assert.deepEqual(loaded.packages, [])
   })
 
-  it('loads nothing of the network, the providers, the profiles or the secrets', () => {
+  it('loads nothing of the network, the providers, the profiles or the secrets, and nothing that locks', () => {
     assert.deepEqual(
-      loaded.files.filter((path) =>
-        /^src\/(?:network|provider|profile|credentials|server|doctor|commands)\//.test(path),
+      loaded.files.filter(
+        (path) =>
+          /^src\/(?:network|provider|profile|credentials|server|doctor|commands)\//.test(path) ||
+          /^src\/core\/lock/.test(path),
       ),
       [],
     )
   })
 
-  it('starts in bin/run.js, which imports nothing else of ours', () => {
-    const text = readFileSync(join(ROOT, 'bin/run.js'), 'utf8')
-    const imports = [...text.matchAll(/from '([^']+)'/g)].map(([, specifier]) => specifier)
-    assert.deepEqual(imports, ['node:url', '../dist/cli/main.js'])
+  it('starts in bin/run.js, which loads one file of ours', () => {
+    assert.deepEqual(required('bin/run.js'), ['../dist/hot.cjs', 'node:path'])
+  })
+
+  it('is one file, which loads only what Node has at hand or what starting ssh needs', () => {
+    assert.deepEqual(required('dist/hot.cjs'), ['node:child_process', 'node:fs', 'node:net', 'node:os', 'node:path'])
   })
 })
