@@ -1,0 +1,45 @@
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {runcode} from '../runcode.ts'
+
+const RECORDER = fileURLToPath(new URL('recorder.cjs', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/**
+ * What `exec -- true` does in a place, a line each: what it looks at, opens, reads, connects to, starts, and which modules
+ * of Node it loads on the way. Names that differ from machine to machine stand in angle brackets. Throws where it fails.
+ */
+export async function traceExec(place: {
+  env: Readonly<Record<string, string>>
+  cwd: string
+}): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'rc-trace-'))
+  const log = join(folder, 'log')
+  try {
+    const env = {...place.env, WARM_EXEC_LOG: log, NODE_OPTIONS: `--require="${RECORDER}"`}
+    const {status, stderr} = await runcode(['exec', '--', 'true'], {env, cwd: place.cwd})
+    if (status !== 0) throw new Error(`exec ended with ${status}: ${stderr}`)
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n').map(namingIn(place))
+    // ssh is looked for in one folder of PATH after the other.
+    return lines.filter((line, at) => !(line.startsWith('look for ') && line === lines[at - 1]))
+  } finally {
+    rmSync(folder, {recursive: true, force: true})
+  }
+}
+
+const namingIn =
+  ({env, cwd}: {env: Readonly<Record<string, string>>; cwd: string}) =>
+  (line: string): string =>
+    line
+      .replace(ROOT, '<runcode>/')
+      .replace(cwd, '<tree>')
+      .replace(`${env['HOME']}/.local/state/runcode/cli`, '<state>')
+      .replace(/^(look at|connect to) .*\/sockets\b/, '$1 <sockets>')
+      .replace(/(?<=\/sessions\/)[^/]+/, '<account>')
+      .replace(/(?<=\/sessions\/<account>\/)[^/]+/, '<id>')
+      .replace(/\bg[0-9a-f]{24}\b/, '<generation>')
+      .replace(/\b[0-9a-f]{32}(?=\.json$)/, '<hash of tree>')
+      .replace(/(?<=^connect to <sockets>\/)[0-9a-f]{16}$/, '<hash of generation>')
+      .replace(/^(look for|start) .*\/(?=ssh$)/, '$1 <a folder of PATH>/')
