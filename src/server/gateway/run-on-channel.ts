@@ -54,7 +54,7 @@ export function runOnChannel(
   return {
     sent: send(),
     dropStdout: () => {
-      listensTo = 'stderr'
+      if (listensTo === 'all') listensTo = 'stderr'
       child.stdout.destroy()
     },
     dropOutput: () => {

@@ -31,9 +31,12 @@ export function completeChannelRequests(connection: Connection, onOutputUnwanted
 export function completeCloses(connection: Connection, onClose: (session: Session) => Promise<void>): void {
   const {_protocol: protocol, _chanMgr: channels} = connection as unknown as Unpublished
   const handle = protocol._handlers.CHANNEL_CLOSE
+  const closing = new WeakSet<UnpublishedChannel>()
   protocol._handlers.CHANNEL_CLOSE = (sender, recipient) => {
     const session = channels.get(recipient)
     if (session?._chanInfo === undefined) return handle(sender, recipient)
+    if (closing.has(session)) return
+    closing.add(session)
     if (session._channel !== undefined)
       return void onClose(session as unknown as Session).then(() => handle(sender, recipient))
     handle(sender, recipient)

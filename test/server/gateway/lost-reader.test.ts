@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {endingOf} from '../../../src/core/process.ts'
+import {message, rawClient, SSH} from '../attack/raw-ssh.ts'
 import {type GatewayFixture, isRunning, openGateway} from './gateway-fixture.ts'
 
 describe('a command whose client loses the reader of its stdout (as in `ssh host yes | head -1`)', () => {
@@ -73,5 +74,27 @@ describe('a command whose client loses the reader of its stdout (as in `ssh host
     const elapsedMs = performance.now() - start
     assert.deepEqual([code, isRunning(Number.parseInt(first, 10))], [9, false])
     assert.equal(elapsedMs > 1000 && elapsedMs < 5000, true, `after ${elapsedMs} ms`)
+  })
+
+  it('is over where a hostile client closes twice, complains after that, and has left no room for output', async () => {
+    let closes = 0
+    const closed = new Promise<void>((resolve) => {
+      const CHANNEL_CLOSE = (): void => {
+        closes += 1
+        resolve()
+      }
+      void fixture.connect().then((client) => {
+        const {send} = rawClient(client, {CHANNEL_CLOSE})
+        send(message(SSH.CHANNEL_OPEN, 'session', 5, 1000, 1 << 15))
+        send(message(SSH.CHANNEL_REQUEST, 0, 'exec', false, 'exec yes'))
+        setTimeout(() => {
+          send(message(SSH.CHANNEL_CLOSE, 0))
+          send(message(SSH.CHANNEL_REQUEST, 0, 'eow@openssh.com', false))
+          send(message(SSH.CHANNEL_CLOSE, 0))
+        }, 300)
+      })
+    })
+    await closed
+    assert.equal(closes, 1)
   })
 })
