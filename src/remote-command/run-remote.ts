@@ -72,7 +72,7 @@ const ALONE = ['-o', 'ControlPath=none']
 const MOST_KNOCKS = 4
 const KNOCKING_MS = 10_000
 /** One that hangs up before it says who it is may only be busy (MaxStartups of sshd_config(5)): it gets them for so long. */
-const CROWDED_MS = 20_000
+const CROWDED_MS = 30_000
 
 /**
  * Runs one command in a workspace, over the master where one answers. Gives a status only where the far side told it, or
@@ -82,13 +82,14 @@ const CROWDED_MS = 20_000
 export async function runRemote(run: ClientRun): Promise<RemoteResult> {
   const ssh = await findProgram('ssh', run.env)
   const {controlPath, host} = run.session
-  if (controlPath !== undefined && (await isMasterAlive(controlPath))) {
-    const end = await runClient(ssh, OVER_MASTER, run)
-    // A master that is full, or has just ended, opened no session, so nothing has run; a connection of its own may.
-    if (end.status.hasBegun || !isTurnedAway(end.said)) return {...judge(end, run, undefined), usedMaster: true}
-  }
   const began = performance.now()
   for (let knocks = 1; ; knocks += 1) {
+    // Also between two knocks: somebody else may have got in and opened one.
+    if (controlPath !== undefined && (await isMasterAlive(controlPath))) {
+      const end = await runClient(ssh, OVER_MASTER, run)
+      // A master that is full, or has just ended, opened no session, so nothing has run; a connection of its own may.
+      if (end.status.hasBegun || !isTurnedAway(end.said)) return {...judge(end, run, undefined), usedMaster: true}
+    }
     const end = await runClient(ssh, ALONE, run)
     const refusal = explainUnasked(end.said, host)
     const forMs = performance.now() - began

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {existsSync, readdirSync, readFileSync} from 'node:fs'
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {deadlineIn} from '../../src/core/deadline.ts'
 import {RuncodeError} from '../../src/core/errors.ts'
@@ -26,7 +26,8 @@ describe('a command is never run twice, and its status never guessed', function 
 
   before(async function () {
     needSshd(this)
-    sshd = await startRealSshd()
+    // A home without start-up files: those of a developer's machine take their time.
+    sshd = await startRealSshd(['SetEnv HOME=/nonexistent'])
     sessions = directSessions(sshd)
   })
   after(async () => {
@@ -39,8 +40,8 @@ describe('a command is never run twice, and its status never guessed', function 
     return existsSync(file) ? readFileSync(file, 'utf8').length : 0
   }
   /** A command that counts its runs on the far side, says much and ends with 7. */
-  const tell = async (session: Session, name: string): Promise<Told> => {
-    const line = `printf x >> ${sshd.folder}/${name}; head -c 3000 /dev/zero | tr '\\0' o; echo e >&2; exit 7`
+  const tell = async (session: Session, name: string, then = ''): Promise<Told> => {
+    const line = `printf x >> ${sshd.folder}/${name}; ${then} head -c 3000 /dev/zero | tr '\\0' o; echo e >&2; exit 7`
     const task = {words: {kind: 'line', line}, directory: undefined, variables: [], isLogin: false} as const
     try {
       const {exitCode, endedBy} = await runRemote({
@@ -121,6 +122,40 @@ describe('a command is never run twice, and its status never guessed', function 
     })
     assert.ok(new Set(told.values()).has('lost'))
   })
+
+  for (const [what, script, began] of [
+    ['runs nothing and reports success', 'exit 0', false],
+    ['ends it half-way and reports success', 'timeout -s KILL 0.5 sh -c "$SSH_ORIGINAL_COMMAND"; exit 0', true],
+    [
+      'ends it half-way and reports no status',
+      'timeout -s KILL 0.5 sh -c "$SSH_ORIGINAL_COMMAND"; kill -KILL $$',
+      true,
+    ],
+    ['runs it and keeps its words to itself', 'sh -c "$SSH_ORIGINAL_COMMAND" 2>/dev/null', true],
+    [
+      'runs it, and says that it refused the key',
+      'sh -c "$SSH_ORIGINAL_COMMAND" 2>/dev/null; echo "x@y: Permission denied (publickey)." >&2; exit 255',
+      true,
+    ],
+  ] as const) {
+    for (const way of ['directly', 'over a master'] as const) {
+      it(`where the gateway ${what}, ${way}`, async () => {
+        const file = join(sshd.folder, 'lie')
+        writeFileSync(file, script)
+        const liar = directSessions(sshd, `command="sh ${file}"`)
+        const session = liar.make(sshd.port)
+        if (way === 'over a master') {
+          const options = {...session, controlPath: session.controlPath ?? '', sleptSeconds: 0, env: process.env}
+          assert.deepEqual(await startMaster(options, deadlineIn(20_000, NEVER)), {isUp: true})
+        }
+        const name = `lie-${what}-${way}`.replaceAll(' ', '-')
+        assert.equal(await tell(session, name, 'sleep 1;'), 'lost')
+        assert.equal(runs(name), began ? 1 : 0)
+        await stopMaster(session.controlPath ?? '', {now: true})
+        liar.remove()
+      })
+    }
+  }
 })
 
 /** Evenly over the whole, and one after the other at the end, where the records stand. */

@@ -15,11 +15,12 @@ export interface SessionMaker {
   remove(): void
 }
 
-export function directSessions(sshd: RealSshd): SessionMaker {
+/** `options` are those of the line in authorized_keys (sshd(8)), such as `command="…"`. */
+export function directSessions(sshd: RealSshd, options = ''): SessionMaker {
   const root = mkdtempSync(join(tmpdir(), 'rc-direct-'))
   const identityFile = join(root, 'id_ed25519')
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
-  sshd.admit(readFileSync(`${identityFile}.pub`, 'utf8').trim())
+  sshd.admit(`${options} ${readFileSync(`${identityFile}.pub`, 'utf8').trim()}`.trim())
   const [type = '', base64 = ''] = sshd.hostKey.split(' ')
   const hostKeys = [{type: type as 'ssh-ed25519', base64}]
   let count = 0

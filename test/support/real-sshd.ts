@@ -27,7 +27,7 @@ export interface RealSshd {
   stop(): Promise<void>
 }
 
-/** `options` are further lines of its config. */
+/** `options` are further lines at the end of its config: of most words the first counts, of MaxStartups the last. */
 export async function startRealSshd(options: readonly string[] = []): Promise<RealSshd> {
   const folder = mkdtempSync(join(tmpdir(), 'rc-sshd-'))
   const port = await freePort()
@@ -47,8 +47,6 @@ export async function startRealSshd(options: readonly string[] = []): Promise<Re
   writeFileSync(
     config,
     [
-      // Of an option that stands twice the first counts (sshd_config(5)).
-      ...options,
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${join(folder, 'host_key')}`,
@@ -64,6 +62,7 @@ export async function startRealSshd(options: readonly string[] = []): Promise<Re
       `SetEnv HOME=${folder}`,
       'MaxStartups 100',
       'LogLevel VERBOSE',
+      ...options,
       '',
     ].join('\n'),
   )
