@@ -16,10 +16,13 @@ import {deadlineIn} from '../../src/core/deadline.ts'
 import {
   isMasterAlive,
   type MasterOptions,
+  retireSleptMaster,
   startMaster,
   startMasterInBackground,
   stopMaster,
 } from '../../src/openssh/master.ts'
+import {readStart} from '../../src/openssh/master-start.ts'
+import {isAlive} from '../support/processes.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
 const HELLO = Buffer.from('000000080000000100000004', 'hex')
@@ -54,16 +57,17 @@ describe('a master', () => {
   const silent = (): Promise<void> => listen(() => undefined)
 
   /** In place of ssh: notes that it was started. */
-  const options = (): MasterOptions => {
-    mkdirSync(at('bin'))
-    writeFileSync(at('bin', 'ssh'), `#!/bin/sh\necho started >> ${at('started')}\n`, {mode: 0o755})
+  const options = ({takes = 0, sleptSeconds = 0} = {}): MasterOptions => {
+    mkdirSync(at('bin'), {recursive: true})
+    const script = `#!/bin/sh\necho started >> ${at('started')}\nexec sleep ${takes}\n`
+    writeFileSync(at('bin', 'ssh'), script, {mode: 0o755})
     return {
       configFile: at('config'),
       alias: 'x',
       controlPath: controlPath(),
       folder: folder.path,
-      sleptSeconds: 0,
-      env: {PATH: at('bin')},
+      sleptSeconds,
+      env: {PATH: `${at('bin')}:${process.env['PATH']}`},
     }
   }
   const starts = (): number =>
@@ -104,6 +108,57 @@ describe('a master', () => {
     await start()
     assert.equal(starts(), 1)
     assert.deepEqual(readdirSync(dirname(controlPath())), [])
+  })
+
+  it('is started by one of many commands at once, and by the next one when that start came to nothing', async () => {
+    const slow = options({takes: 1})
+    await Promise.all(Array.from({length: 50}, () => startMasterInBackground(slow)))
+    while (starts() === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    await startMasterInBackground(slow)
+    assert.equal(starts(), 1)
+    const {pid = 0} = (await readStart(folder.path)) ?? {}
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+    await startMasterInBackground(slow)
+    while (starts() === 1) await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+
+  it('is started although the note of an earlier start names a process that is somebody else now', async () => {
+    writeFileSync(at('master'), `${process.pid} 0.0 long ago\n`)
+    await startMasterInBackground(options())
+    while (starts() === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+
+  /** A master that was started when the machine had slept for 100 s; gives the requests that it gets, by their types. */
+  const startedAt100 = async (): Promise<readonly number[]> => {
+    const requests: number[] = []
+    await startMaster(options({sleptSeconds: 100}), deadlineIn(10_000, new AbortController().signal))
+    await listen((socket) =>
+      socket.once('data', (bytes: Buffer) => {
+        requests.push(bytes.readUInt32BE(16))
+        socket.end()
+      }),
+    )
+    return requests
+  }
+  const STOP = 0x10000009
+  for (const [what, sleptSeconds, expected] of [
+    ['no more', 100, []],
+    ['for a moment', 109, []],
+    ['for a minute', 160, [STOP]],
+  ] as const) {
+    it(`under which the machine slept ${what} ${expected.length === 0 ? 'is kept' : 'takes no new clients'}`, async () => {
+      const requests = await startedAt100()
+      await retireSleptMaster({controlPath: controlPath(), folder: folder.path}, sleptSeconds)
+      assert.deepEqual(requests, expected)
+    })
+  }
+
+  it('is not asked on a machine that never slept, nor where nothing is known of its start', async () => {
+    const requests = await startedAt100()
+    await retireSleptMaster({controlPath: controlPath(), folder: folder.path}, 3)
+    rmSync(at('master'))
+    await retireSleptMaster({controlPath: controlPath(), folder: folder.path}, 1000)
+    assert.deepEqual(requests, [])
   })
 
   for (const [what, harm] of Object.entries({
