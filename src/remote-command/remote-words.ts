@@ -48,8 +48,10 @@ export function parseScript(program: Buffer, words: readonly string[]): RemoteWo
   return {kind: 'script', program, argv: words}
 }
 
+/** Node decodes argv as UTF-8 and puts U+FFFD where it could not: the word that was meant is lost by then. */
+export const isCarriable = (word: string): boolean => !/[\0\u{FFFD}\p{Cs}]/u.test(word)
+
 const refuseUncarriable = (words: readonly string[]): void => {
-  // Node decodes argv as UTF-8 and puts U+FFFD where it could not: the word that was meant is lost by then.
-  const bad = words.findIndex((word) => word.includes('\0') || word.includes('\u{FFFD}'))
+  const bad = words.findIndex((word) => !isCarriable(word))
   if (bad !== -1) throw new UncarriableWordError(bad + 1)
 }

@@ -12,6 +12,9 @@ export interface RemoteStatus {
 /** `S`, `B`, `D`, `P`, `T` and `E 0 ` to `E 255 NAME`. */
 const LONGEST_RECORD_BYTES = 24
 
+/** 128 and SIGRTMAX of Linux. */
+const HIGHEST_SIGNAL_STATUS = 192
+
 /** Takes the records of the wrapper out of a stream; everything else passes unchanged, byte for byte. */
 export class StatusReader {
   readonly #marker: Buffer
@@ -63,9 +66,11 @@ export class StatusReader {
     if (record === 'D' && !hasBegun) this.#status = {...this.#status, missing: 'directory'}
     if (record === 'P' && !hasBegun) this.#status = {...this.#status, missing: 'program'}
     if (record === 'T' && !hasBegun) this.#status = {...this.#status, missing: 'terminal'}
-    const [, code, signal] = /^E (\d{1,3}) ([A-Z0-9+-]{0,12})$/.exec(record) ?? []
-    if (hasBegun && code !== undefined && Number(code) <= 255)
-      this.#status = {...this.#status, exitCode: Number(code), signal: signal || undefined}
+    const [, code, name = ''] = /^E (\d{1,3}) ([A-Z0-9+-]{0,12})$/.exec(record) ?? []
+    if (!hasBegun || code === undefined || Number(code) > 255) return
+    // Of a number that no signal has some shells give words of their own.
+    const signal = Number(code) <= HIGHEST_SIGNAL_STATUS && /^[A-Z]/.test(name) ? name : undefined
+    this.#status = {...this.#status, exitCode: Number(code), signal}
   }
 
   #lengthOfPartialMarker(bytes: Buffer): number {

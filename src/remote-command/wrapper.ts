@@ -1,12 +1,13 @@
 import {RuncodeError} from '../core/errors.ts'
 import {encodeLine} from './encode-line.ts'
+import {inLoginShell, SHELL} from './login-shell.ts'
 import {quotePosix} from './quote-posix.ts'
-import type {RemoteWords} from './remote-words.ts'
+import {isCarriable, type RemoteWords} from './remote-words.ts'
+import {interpreterOf} from './script-interpreter.ts'
 
 /** Linux takes one word of at most 131,071 bytes (execve(2), MAX_ARG_STRLEN), here and on the workspace. */
 const LONGEST_BYTES = 131_071
-/** What the far side has for these, in the words of its shell. */
-const SHELL = `\${SHELL:-/bin/sh}`
+/** Where the far side keeps such files, in the words of its shell. */
 const TMPDIR = `\${TMPDIR:-/tmp}`
 /** Between two beats, and from TERM to KILL. */
 const BEAT_SECONDS = 1
@@ -19,6 +20,16 @@ export class TooLongCommandError extends RuncodeError {
       code: 'usage',
       hint: 'Send it as a program: runcode exec --script FILE',
       facts: {size_bytes: sizeBytes, limit_bytes: LONGEST_BYTES},
+    })
+  }
+}
+
+/** A directory, or the value of a variable, holds what no command line can carry. */
+export class UncarriableValueError extends RuncodeError {
+  constructor(what: string) {
+    super(`The ${what} cannot be carried: it holds a zero byte or is not UTF-8.`, {
+      code: 'usage',
+      hint: 'Send such data on stdin.',
     })
   }
 }
@@ -40,22 +51,25 @@ export interface RemoteTask {
  * is new for each call (see StatusReader). The shell's own stderr is on the null device meanwhile, or it would say
  * "Killed" beside the command. While the command runs a beat goes the same way; when nobody takes it any more, because the
  * channel was closed, the command's process group is ended. With a terminal all of this stands in its one stream, and where
- * the far side gave none nothing is run. Throws TooLongCommandError.
+ * the far side gave none nothing is run. Throws TooLongCommandError, UncarriableValueError.
  */
 export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {hasTerminal: false}): string {
   const {words, directory, isLogin} = task
+  refuseUncarriable(task)
   if (words.kind === 'shell') return wrapShell(directory, nonce)
   const isScript = words.kind === 'script'
   const program = [
+    LEAD_GROUP,
     ...opening(nonce),
     ...(hasTerminal ? [NEEDS_TERMINAL] : []),
-    ...(directory === undefined ? [] : [`cd ${quotePosix(directory)} 2>/dev/null || { say D; exit 125; }`]),
+    goTo(directory),
     ...(isScript ? receive(words.program) : []),
     'say S',
     'exec 2>/dev/null',
-    // What it runs gets these signals as they were; we outlive them to say how it ended, also where it signals its group.
-    'trap : INT QUIT TERM HUP',
+    "trap '' INT QUIT TERM HUP PIPE TTOU",
     beat(isScript),
+    // What it runs gets these signals as they were; we outlive them to say how it ended, also where it signals its group.
+    'trap : INT QUIT TERM HUP; trap - PIPE TTOU',
     `( exec 2>&3 3>&-; exec ${commandOf(words, task.variables)} )${isScript ? ' </dev/null' : ''}`,
     'r=$?',
     'kill -KILL "$!"',
@@ -72,23 +86,54 @@ const opening = (nonce: string): readonly string[] => [
   `say() { printf '\\036${nonce} %s\\036' "$*" >&3; }`,
 ]
 const NEEDS_TERMINAL = '[ -t 3 ] || { say T; exit 125; }'
-/** With `stty tostop` the terminal stops who writes to it while another group has it, unless it ignores that. */
-const CLOSING = ['n=', '[ "$r" -gt 128 ] && n=$(kill -l "$r")', "trap '' TTOU", 'say E "$r" "$n"', 'exit "$r"']
+const CLOSING = [
+  // ksh tells a death by signal as 256 and its number.
+  '[ "$r" -gt 255 ] && r=$((r - 128))',
+  'n=',
+  '[ "$r" -gt 128 ] && n=$(kill -l "$r")',
+  // With `stty tostop` the terminal stops who writes to it while another group has it, unless it ignores that.
+  "trap '' TTOU",
+  'say E "$r" "$n"',
+  'exit "$r"',
+]
+
+const refuseUncarriable = ({directory = '', variables}: RemoteTask): void => {
+  if (!isCarriable(directory)) throw new UncarriableValueError('directory')
+  const bad = variables.find(([, value]) => !isCarriable(value))
+  if (bad !== undefined) throw new UncarriableValueError(`value of ${bad[0]}`)
+}
 
 /**
- * sshd, and our gateway, start a command as the leader of a group of its own, so that our pid names the group; where they
- * do not, no group has that name and nothing is hit. It lives in that group itself, hence the traps.
+ * No "--" before the group: busybox does not know it, and to dash it is one more pid.
+ * Our pid must name a process group, or there is none to end. sshd, and our gateway, start a command as the leader of one;
+ * a gateway that does not may have setsid, which goes on with the same pid.
+ */
+const LEAD_GROUP = `[ "$#" -gt 1 ] || kill -0 "-$$" 2>/dev/null || ! command -v setsid >/dev/null ||
+exec setsid sh -c 'eval "\`printf %b "$1"\`"' sh "$1" tried`
+
+/** From HOME, since a shell's own files may have gone elsewhere; never from where CDPATH or a leading dash would lead. */
+const goTo = (directory: string | undefined): string => {
+  if (directory === undefined) return 'cd "$HOME" 2>/dev/null'
+  const path = directory.startsWith('/') ? quotePosix(directory) : `"\${HOME:-.}"/${quotePosix(directory)}`
+  return `cd ${path} 2>/dev/null || { say D; exit 125; }`
+}
+
+/**
+ * The wrapper is killed first: it would end the beat when the command ends, and what the command started ignores TERM,
+ * perhaps. The beat is in the group itself, and ends with it.
  */
 const beat = (hasFile: boolean): string =>
   [
-    `( trap '' INT QUIT TERM HUP PIPE TTOU; while sleep ${BEAT_SECONDS} 3>&-; do say B || {`,
-    `kill -TERM -- "-$$"; kill -CONT -- "-$$"; sleep ${GRACE_SECONDS} 3>&-;${hasFile ? ' rm -f "$t";' : ''} kill -KILL -- "-$$"`,
+    `( while sleep ${BEAT_SECONDS} 3>&-; do say B || {`,
+    'kill -KILL "$$"; kill -TERM "-$$"; kill -CONT "-$$"',
+    `sleep ${GRACE_SECONDS} 3>&-;${hasFile ? ' rm -f "$t";' : ''} kill -KILL "-$$"; exit`,
     '}; done ) >/dev/null </dev/null &',
   ].join('\n')
 
 /** The whole of a program from stdin, into a file of its own: a part of one must never run. */
 const receive = (program: Buffer): readonly string[] => [
-  't=',
+  // Where it comes from the environment it would go on to the program.
+  'unset t',
   'trap \'rm -f "$t"; exit 125\' INT TERM HUP',
   `t=$(mktemp "${TMPDIR}/runcode.XXXXXX") && cat >"$t" && chmod 700 "$t" &&`,
   `[ "$(($(wc -c <"$t")))" -eq ${program.length} ] || { rm -f "$t"; say P; exit 125; }`,
@@ -99,33 +144,17 @@ type Command = Exclude<RemoteWords, {kind: 'shell'}>
 /** A simple command of POSIX sh. */
 const commandOf = (words: Command, variables: RemoteTask['variables']): string => {
   const assigned = variables.map(([name, value]) => quotePosix(`${name}=${value}`))
-  if (words.kind === 'line') {
-    return [...(assigned.length === 0 ? [] : ['env', ...assigned]), `"${SHELL}"`, '-c', quotePosix(words.line)].join(
-      ' ',
-    )
-  }
-  const quoted = words.argv.map(quotePosix)
-  const isOwnInterpreter = words.kind === 'script' && words.program.subarray(0, 2).toString('latin1') === '#!'
-  const command = words.kind === 'argv' ? quoted : [...(isOwnInterpreter ? [] : ['sh']), '"$t"', ...quoted]
-  // env would take a first word with "=" in it for one more variable.
-  const start = assigned.length === 0 ? [] : ['env', ...assigned, 'sh', '-c', `'exec "$@"'`, 'sh']
-  return [...start, ...command].join(' ')
+  // Not by the shell itself, which keeps some names (OPTIND, PPID) for its own.
+  const surroundings = assigned.length === 0 ? [] : ['env', ...assigned]
+  return [...surroundings, ...wordsOf(words)].join(' ')
 }
 
-/**
- * A program run by the login shell of the account as a login shell; what its files print goes to stderr. The csh family takes -l alone
- * only, and closes what is open beside the three streams.
- */
-const inLoginShell = (program: string): string => {
-  const line = quotePosix(encodeLine(['exec 1>&4 4>&-', program].join('\n')))
-  const files = ['/etc/csh.login', '~/.login'].map((file) => `if (-r ${file}) source ${file}; `).join('')
-  return [
-    `case ${SHELL} in`,
-    `*csh) exec "$SHELL" -c ${quotePosix(files)}${quotePosix(encodeLine(program))};;`,
-    'esac',
-    'exec 4>&1 1>&2',
-    `exec "${SHELL}" -l -c ${line}`,
-  ].join('\n')
+const wordsOf = (words: Command): readonly string[] => {
+  if (words.kind === 'line') return [`"${SHELL}"`, '-c', quotePosix(words.line)]
+  const argv = words.argv.map(quotePosix)
+  if (words.kind === 'script') return [...interpreterOf(words.program).map(quotePosix), '"$t"', ...argv]
+  // env would take the first word for a variable, exec for an option.
+  return /^-|=/.test(words.argv[0] ?? '') ? ['sh', '-c', '\'"$@"\'', 'sh', ...argv] : argv
 }
 
 /**
