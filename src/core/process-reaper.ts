@@ -1,27 +1,43 @@
-import {type ChildProcess, spawn} from 'node:child_process'
+import type {ChildProcess, StdioOptions} from 'node:child_process'
+import {Writable} from 'node:stream'
+import {startAttached} from './process.ts'
+
+export interface Tied {
+  readonly child: ChildProcess
+  /** To be called when the child has ended. */
+  release(): void
+}
 
 /**
- * Ends a child when we are gone, in whatever way: its stdin may be a terminal or somebody's pipe, so that it would not
- * notice. A small shell in a session of its own waits for the end of a pipe that only we hold. Call `release` when the
- * child has ended. On Windows nothing watches.
+ * Starts a program that shares streams with us and ends when we are gone, in whatever way: its stdin may be a terminal or
+ * somebody's pipe, so that it would not notice by itself. A shell leaves a watcher behind, which waits for the end of a
+ * pipe that only we hold, and becomes the program: from its first moment on the program is watched. On Windows nothing
+ * watches.
  */
-export function tieToUs(child: ChildProcess): {release(): void} {
-  if (process.platform === 'win32' || child.pid === undefined) return {release: () => undefined}
-  const script = 'read -r _; kill -TERM "$1"; kill -CONT "$1"'
-  const reaper = spawn('/bin/sh', ['-c', script, 'sh', String(child.pid)], {
-    env: {},
-    cwd: '/',
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  // Where none can be started the child has its own streams to go by.
-  reaper.on('error', () => undefined)
-  reaper.stdin.on('error', () => undefined)
-  reaper.unref()
-  return {
-    release: () => {
-      reaper.kill('SIGKILL')
-      reaper.stdin.destroy()
-    },
+export function startTied(
+  program: string,
+  args: readonly string[],
+  {env, stdio}: {env: NodeJS.ProcessEnv; stdio: readonly [Stream, Stream, Stream]},
+): Tied {
+  if (process.platform === 'win32') {
+    return {child: startAttached(program, args, {env, stdio: [...stdio]}), release: () => undefined}
   }
+  const child = startAttached('/bin/sh', ['-c', WATCHED, program, ...args], {env, stdio: [...stdio, 'pipe']})
+  const tie = child.stdio[3]
+  tie?.on('error', () => undefined)
+  const release = (): void => {
+    if (!(tie instanceof Writable)) return
+    tie.write('\n')
+    // Or the child would count as open for as long as the watcher takes to read that.
+    tie.destroy()
+  }
+  return {child, release}
 }
+
+type Stream = Extract<StdioOptions, string>
+
+/** A line on the pipe is our word that the program has ended. */
+const WATCHED = [
+  "( trap '' INT QUIT TERM HUP TSTP; read -r _ || { kill -TERM $$; kill -CONT $$; } ) <&3 3<&- >/dev/null 2>&1 &",
+  'exec "$0" "$@" 3<&-',
+].join('\n')

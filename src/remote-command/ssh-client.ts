@@ -1,8 +1,8 @@
 import {closeSync, openSync, readSync, rmSync, writeSync} from 'node:fs'
 import {systemCode} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
-import {type ChildProcess, type Ending, endingOf, passSignals, startAttached} from '../core/process.ts'
-import {tieToUs} from '../core/process-reaper.ts'
+import {type ChildProcess, type Ending, endingOf, passSignals} from '../core/process.ts'
+import {startTied} from '../core/process-reaper.ts'
 import {randomHex} from '../core/random-hex.ts'
 import {holdTerminal} from '../core/terminal.ts'
 import {logFileIn} from '../openssh/logs.ts'
@@ -63,12 +63,11 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
   const terminal = hasTerminal ? await holdTerminal(env) : undefined
   try {
     const args = [hasTerminal ? '-tt' : '-T', '-F', session.configFile, ...log.options, ...way, session.alias, line]
-    const child = startAttached(ssh, args, {
+    const {child, release} = startTied(ssh, args, {
       env,
       stdio: [input.stdio, stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe'],
     })
-    const tie = tieToUs(child)
-    child.once('exit', tie.release)
+    child.once('exit', release)
     input.feed(child)
     terminal?.follow(child)
     // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
