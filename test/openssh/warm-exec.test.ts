@@ -16,7 +16,7 @@ const listed = (): readonly string[] => {
 }
 
 describe('a warm exec', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
 
   it('does what the page lists and nothing else, and can be measured', async () => {
     await withBench(1, async (bench) => {
