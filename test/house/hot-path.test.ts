@@ -56,6 +56,16 @@ describe('the hot path', () => {
   })
 
   it('is one file, which loads only what Node has at hand or what starting ssh needs', () => {
-    assert.deepEqual(required('dist/hot.cjs'), ['node:child_process', 'node:fs', 'node:net', 'node:os', 'node:path'])
+    assert.deepEqual(required('dist/hot.cjs'), [
+      'node:buffer',
+      'node:child_process',
+      'node:fs',
+      'node:net',
+      'node:os',
+      'node:path',
+      'node:stream',
+      'node:tty',
+      'node:util',
+    ])
   })
 })
