@@ -4,6 +4,7 @@ import {once} from 'node:events'
 import {type AddressInfo, connect, createServer, type Server, type Socket} from 'node:net'
 import type {ClientChannel} from 'ssh2'
 import {parseSocketTarget, parseTcpTarget} from '../../../src/server/gateway/serve-forward.ts'
+import {MAX_CHANNELS} from '../../../src/server/limits.ts'
 import {BRAVE, type GatewayFixture, openGateway, until} from './gateway-fixture.ts'
 
 const readAll = async (socket: Socket): Promise<Buffer> => {
@@ -125,7 +126,7 @@ describe('forwards through the gateway', () => {
     target?.destroy()
   })
 
-  it('are 64 at once in one connection, and a new one takes the place of one that closed', async () => {
+  it(`are ${MAX_CHANNELS} at once in one connection, and a new one takes the place of one that closed`, async () => {
     const port = await serve((socket) => {
       socket.resume().on('end', () => socket.end())
     })
@@ -134,7 +135,7 @@ describe('forwards through the gateway', () => {
       new Promise((resolve) =>
         client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (_error, channel) => resolve(channel)),
       )
-    const channels = await Promise.all(Array.from({length: 65}, open))
+    const channels = await Promise.all(Array.from({length: MAX_CHANNELS + 1}, open))
     assert.equal(channels.filter((channel) => channel === undefined).length, 1)
     channels[0]?.resume().end()
     await until('another one opens', async () => (await open()) !== undefined)
