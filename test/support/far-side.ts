@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly path?: string
   readonly input?: string | Buffer
   readonly env?: Readonly<Record<string, string>>
+  /** Whether it leads a group of its own; some gateways start none. */
+  readonly detached?: boolean
 }
 
 export interface FarSide {
@@ -35,12 +37,12 @@ export const argvTask = (argv: readonly string[], rest: Partial<RemoteTask> = {}
   ...rest,
 })
 
-/** Starts the line of a task as sshd would, by the login shell of the account, as the leader of a group, here. */
-export const startFarSide = (task: RemoteTask, {shell, home, path, env}: Surroundings): ChildProcess =>
+/** Starts the line of a task as sshd would, by the login shell of the account, here. */
+export const startFarSide = (task: RemoteTask, {shell, home, path, env, detached = true}: Surroundings): ChildProcess =>
   spawn(shell, ['-c', wrapCommand(task, NONCE)], {
     env: {PATH: path ?? process.env['PATH'], SHELL: shell, HOME: home, LC_ALL: 'C.UTF-8', ...env},
     cwd: home,
-    detached: true,
+    detached,
     stdio: ['pipe', 'pipe', 'pipe'],
   })
 

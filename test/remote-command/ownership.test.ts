@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import type {ChildProcess} from 'node:child_process'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {argvTask, NONCE, runFarSide, startFarSide} from '../support/far-side.ts'
+import {countProcesses, listProcesses} from '../support/processes.ts'
+import {LOGIN_SHELLS, SH_PATHS} from '../support/shells.ts'
+import {temporaryFolder} from '../support/temporary-folder.ts'
+import {until} from '../support/until.ts'
+
+/** A beat and the grace are 3 s, promised are 5; the rest is for a machine that runs all shells at once. */
+const LIMIT_MS = 12_000
+/**
+ * Two children that ignore what asks them to end, one of them stopped; then a daemon that left its group on purpose. The
+ * digits are the test's own, so that its processes are known by them.
+ */
+const STUBBORN = [
+  '(trap "" TERM HUP INT; exec sleep 12345.$1) & kill -STOP $!',
+  '(trap "" TERM HUP INT; exec sleep 12345.$1) &',
+  'setsid sleep 30.$1 & echo up; wait',
+].join('\n')
+let tags = 0
+const newTag = (): string => {
+  tags += 1
+  return `${process.pid}${String(tags).padStart(4, '0')}`
+}
+
+const isUp = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.stdout?.once('data', resolve))
+
+/** Closes the channel as sshd does when its client is gone, and waits for the end of everything that ran in it. */
+const hangUp = async (child: ChildProcess, tag: string): Promise<void> => {
+  await isUp(child)
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
+  await until(
+    () => countProcesses(`12345.${tag}`) === 0,
+    () => listProcesses(`12345.${tag}`).join('\n'),
+    LIMIT_MS,
+  )
+  const seconds = `30.${tag}`
+  assert.deepEqual(listProcesses(seconds), [`sleep\0${seconds}\0`])
+}
+
+describe('a command whose channel is gone', function () {
+  this.timeout(30_000)
+  const folder = temporaryFolder()
+
+  it('ends with all it started, in every shell, but for what left on purpose', async () => {
+    const start = (shell: string, path?: string): Promise<void> => {
+      const tag = newTag()
+      const surroundings = {shell, home: folder.path, ...(path === undefined ? {} : {path})}
+      return hangUp(startFarSide(argvTask(['sh', '-c', STUBBORN, 'sh', tag]), surroundings), tag)
+    }
+    const shOf = SH_PATHS.filter(({name}) => name !== 'ksh')
+    await Promise.all([...LOGIN_SHELLS.map(({path}) => start(path)), ...shOf.map(({path}) => start('/bin/sh', path))])
+  })
+
+  it('ends also where nobody made a group for it', async () => {
+    const tag = newTag()
+    const task = argvTask(['sh', '-c', STUBBORN, 'sh', tag])
+    await hangUp(startFarSide(task, {shell: '/bin/sh', home: folder.path, detached: false}), tag)
+  })
+})
+
+describe('a command that ended', function () {
+  this.timeout(30_000)
+  const folder = temporaryFolder()
+  const run = (...argv: string[]) => runFarSide(argvTask(argv), {shell: '/bin/sh', home: folder.path})
+
+  it('leaves what it put into the background, and nothing of ours', async () => {
+    const tag = newTag()
+    const {exitCode} = await run('sh', '-c', 'nohup sleep 30.$1 >/dev/null 2>&1 </dev/null &', 'sh', tag)
+    assert.equal(exitCode, 0)
+    // Longer than the beat would need to end it.
+    await until(
+      () => listProcesses(NONCE).length === 0,
+      () => listProcesses(NONCE).join('\n'),
+    )
+    await sleep(1500)
+    const seconds = `30.${tag}`
+    assert.deepEqual(listProcesses(seconds), [`sleep\0${seconds}\0`])
+  })
+
+  it('is not waited for a beat', async () => {
+    const began = performance.now()
+    for (let times = 0; times < 10; times += 1) await run('true')
+    assert.ok(performance.now() - began < 5000)
+  })
+
+  for (const [what, line, status] of [
+    ['signals its whole group', 'kill 0; exit 3', 143],
+    ['signals its group at its end', 'trap "kill 0" EXIT; trap : TERM; exit 4', 4],
+    ['interrupts its group', 'trap : INT; kill -INT 0; exit 5', 5],
+    ['becomes another program', 'exec sh -c "exit 6"', 6],
+    ['has groups of its own', 'set -m; (exit 7) & wait $!', 7],
+    ['closes its streams', 'exec <&- >&- 2>&-; exit 8', 8],
+    ['runs longer than a beat without output', 'sleep 2.2; exit 9', 9],
+    ['kills its first child', 'sh -c "kill -9 \\$\\$"; exit 10', 10],
+  ] as const) {
+    it(`has its own status where it ${what}`, async () => {
+      const {exitCode, stdout} = await run('bash', '-c', line)
+      assert.deepEqual([exitCode, stdout.toString()], [status, ''])
+    })
+  }
+})
