@@ -16,10 +16,11 @@ export class ResultFileError extends RuncodeError {
 }
 
 /**
- * Makes sure that a result can be written, and that no old one is there to be taken for it. A link, a device, a pipe or a
- * directory is never touched. Throws ResultFileError.
+ * Makes sure that a result can be written, and that no old one is there to be taken for it; gives what writes it, whole or
+ * not at all, with the mode of any new file. A link, a device, a pipe or a directory is never touched. Throws
+ * ResultFileError; what it gives throws FileError.
  */
-export async function clearResultFile(path: string): Promise<void> {
+export async function openResultFile(path: string): Promise<(result: object) => Promise<void>> {
   try {
     if (path === '') throw new TypeError('it has no name')
     const stats = await lstat(path).catch((error: unknown) => {
@@ -34,8 +35,5 @@ export async function clearResultFile(path: string): Promise<void> {
   } catch (error) {
     throw new ResultFileError(path, error)
   }
+  return (result) => writeWhole(path, `${JSON.stringify(result, undefined, 2)}\n`, {mode: 0o666})
 }
-
-/** Writes a result, whole or not at all, with the mode of any new file. Throws FileError. */
-export const writeResultFile = (path: string, result: object): Promise<void> =>
-  writeWhole(path, `${JSON.stringify(result, undefined, 2)}\n`, {mode: 0o666})

@@ -7,7 +7,7 @@ import {descriptorSink} from './descriptor-sink.ts'
 import {failureOf, failureText, stackText} from './failure.ts'
 import {OutputCapture} from './output-capture.ts'
 import {readProgram} from './read-program.ts'
-import {clearResultFile, writeResultFile} from './result-file.ts'
+import {openResultFile} from './result-file.ts'
 import type {RunLine} from './run-flags.ts'
 import {readRunInput} from './run-input.ts'
 import {exitOfFailure, factsOfFailure, factsOfResult, type RunFacts} from './run-report.ts'
@@ -27,37 +27,42 @@ export async function runLine(line: RunLine): Promise<void> {
   }
   const captured = isJson ? {stdout: new OutputCapture('stdout'), stderr: new OutputCapture('stderr')} : undefined
   const durationMs = (): number => Math.round(performance.now() - began)
-  let isClear = false
+  let keep: (result: object) => Promise<void> = async () => undefined
+  let tell = (): void => undefined
   let facts: RunFacts
   try {
-    if (resultFile !== undefined) await clearResultFile(resultFile)
-    isClear = true
-    const result = await run(line, captured, trace, warn)
-    facts = factsOfResult(result, trace, durationMs())
-    process.exitCode = result.result.exitCode
+    if (resultFile !== undefined) keep = await openResultFile(resultFile)
+    const done = await run(line, captured, trace, warn)
+    facts = factsOfResult(done, trace, durationMs())
+    process.exitCode = done.result.exitCode
   } catch (error) {
     const failure = failureOf(error)
     facts = factsOfFailure(failure, error, trace, durationMs())
     process.exitCode = exitOfFailure(failure)
-    if (!isJson) process.stderr.write(failureText(failure))
-    process.stderr.write(stackText(failure, error))
+    tell = () => {
+      if (!isJson) process.stderr.write(failureText(failure))
+      process.stderr.write(stackText(failure, error))
+    }
   }
-  if (resultFile !== undefined && isClear)
-    await writeResultFile(resultFile, {...facts, warnings}).catch((error: unknown) => warn(messageOf(error)))
+  // First of all: whoever does not read what we say would hold it up.
+  await keep({...facts, warnings}).catch((error: unknown) => warn(messageOf(error)))
   if (captured !== undefined) {
-    const {stdout, stderr} = captured
-    const output =
-      trace.started === false
-        ? {}
-        : {...stdout.json(), ...stderr.json(), truncated: stdout.isTruncated || stderr.isTruncated}
+    const output = trace.started === false ? {} : outputOf(captured)
     process.stdout.write(`${JSON.stringify({...facts, ...output, warnings}, undefined, 2)}\n`)
   }
+  tell()
 }
 
 interface Captured {
   readonly stdout: OutputCapture
   readonly stderr: OutputCapture
 }
+
+const outputOf = ({stdout, stderr}: Captured): RunFacts => ({
+  ...stdout.json(),
+  ...stderr.json(),
+  truncated: stdout.isTruncated || stderr.isTruncated,
+})
 
 const run = async (
   line: RunLine,

@@ -15,6 +15,7 @@ import {
 import {join} from 'node:path'
 import {isAlive} from '../support/processes.ts'
 import {type Run, type RunOptions, runcode, startRuncode} from '../support/runcode.ts'
+import {skip} from '../support/skip.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -219,6 +220,26 @@ describe('exec', function () {
         assert.deepEqual([code, name, endedBy, started, isSafe], [status, signal.slice(3), 'interruption', true, false])
       })
     }
+
+    describe('before the command began', () => {
+      before(function () {
+        if (process.platform !== 'linux') skip(this, 'what a process listens to is read from /proc')
+      })
+      it('has a result after a signal too', async () => {
+        const child = startRuncode(withResult('--script', '-'), surroundings)
+        const listens = (): boolean => {
+          const [, caught = '0'] =
+            /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? []
+          // The lowest bit is that of SIGHUP, which Node by itself leaves alone.
+          return Number.parseInt(caught.slice(-1), 16) % 2 === 1
+        }
+        while (!listens()) await pause(20)
+        child.kill('SIGTERM')
+        assert.deepEqual(await once(child, 'close'), [130, null])
+        const {error, phase, started, retryable, retry_safe: isSafe} = kept()
+        assert.deepEqual([error, phase, started, retryable, isSafe], ['interrupted', 'resolve', false, true, true])
+      })
+    })
 
     it('runs nothing where it could not be kept, and touches nothing that is no file', async () => {
       symlinkSync(result, join(tree, 'link'))
