@@ -68,6 +68,8 @@ type Verdict = Omit<RemoteResult, 'usedMaster'>
 /** A client whose master dies under it would go on alone, over a connection of its own: it gets none. */
 const OVER_MASTER = ['-o', 'ProxyCommand=false']
 const ALONE = ['-o', 'ControlPath=none']
+/** Of a command whose output nobody takes any more. */
+const BROKEN_PIPE = signalStatus('SIGPIPE')
 /** A gateway that is not there, or about to come back, gets so many knocks, and none after this time. */
 const MOST_KNOCKS = 4
 const KNOCKING_MS = 10_000
@@ -100,7 +102,9 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
   }
 }
 
-const judge = (end: ClientEnd, {session: {host}, task}: ClientRun, refusal: RuncodeError | undefined): Verdict => {
+const judge = (end: ClientEnd, run: ClientRun, refusal: RuncodeError | undefined): Verdict => {
+  const {session, task} = run
+  const {host} = session
   const {status, ending, signal, timedOut, said, noise} = end
   const {hasBegun, missing} = status
   if (status.exitCode !== undefined)
@@ -111,6 +115,10 @@ const judge = (end: ClientEnd, {session: {host}, task}: ClientRun, refusal: Runc
   if (missing === 'terminal') throw new NoTerminalError()
   if (signal !== undefined)
     return {exitCode: signalStatus(signal), signal: signal.slice(3), endedBy: 'interruption', hasBegun}
+  // Where the reader of our stdout left (`| head -1`), ssh and sshd let go of stderr too, and the record is lost. Only
+  // this one status is taken from ssh instead: a gateway that hides a loss reports success or nothing.
+  if (hasBegun && run.stdout === 'inherit' && ending.kind === 'exited' && ending.code === BROKEN_PIPE)
+    return {exitCode: BROKEN_PIPE, signal: 'PIPE', endedBy: 'command', hasBegun}
   if (hasBegun) throw new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})
   if (refusal !== undefined) throw refusal
   // ssh's own status for whatever goes wrong on the way is 255 (ssh(1), EXIT STATUS).
