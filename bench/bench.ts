@@ -1,4 +1,4 @@
-import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {Finding} from './finding.ts'
@@ -18,16 +18,22 @@ export interface Bench {
   atEnd(undo: () => unknown): void
 }
 
-/** Does work with a bench, and undoes whatever was set up for it. */
+/** Does work with a bench, and undoes whatever was set up for it, also after Ctrl-C. */
 export async function withBench<T>(rounds: number, work: (bench: Bench) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'rc-bench-'))
   const undos: (() => unknown)[] = [() => rmSync(folder, {recursive: true, force: true})]
   const empty = join(folder, 'empty.cjs')
   writeFileSync(empty, '')
+  const undoAll = async (): Promise<void> => {
+    for (const undo of undos.splice(0)) await undo()
+  }
+  const onSignal = (): void => void undoAll().finally(() => process.exit(130))
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.once(signal, onSignal)
   try {
     return await work({rounds, empty: [process.execPath, empty], atEnd: (undo) => void undos.unshift(undo)})
   } finally {
-    for (const undo of undos) await undo()
-    if (existsSync(folder)) process.stderr.write(`Left behind: ${folder}\n`)
+    await undoAll()
+    for (const signal of signals) process.off(signal, onSignal)
   }
 }

@@ -33,6 +33,8 @@ const withPlainAccount = (measure) => {
   }
 }
 
+// Ctrl-C goes to all of us; what measures takes back what it has set up, and we wait for it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined)
 try {
   await ensureBuilt()
   process.exitCode = withPlainAccount((before) => run([...before, ...words]))
