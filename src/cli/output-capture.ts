@@ -1,5 +1,3 @@
-import {isUtf8} from 'node:buffer'
-
 const LIMIT_BYTES = 8 << 20
 /** The longest character of UTF-8 has four bytes, of which the limit may cut off up to three. */
 const LONGEST_REST_BYTES = 3
@@ -28,7 +26,9 @@ export class OutputCapture {
     const bytes = Buffer.concat(this.#chunks)
     for (let rest = 0; rest <= (this.isTruncated ? LONGEST_REST_BYTES : 0); rest += 1) {
       const whole = bytes.subarray(0, bytes.length - rest)
-      if (isUtf8(whole)) return {[this.#name]: whole.toString('utf8')}
+      const text = whole.toString('utf8')
+      // What is not UTF-8 does not come back as it was.
+      if (Buffer.from(text, 'utf8').equals(whole)) return {[this.#name]: text}
     }
     return {[`${this.#name}_base64`]: bytes.toString('base64')}
   }

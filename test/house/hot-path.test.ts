@@ -57,7 +57,6 @@ describe('the hot path', () => {
 
   it('is one file, which loads only what Node has at hand or what starting ssh needs', () => {
     assert.deepEqual(required('dist/hot.cjs'), [
-      'node:buffer',
       'node:child_process',
       'node:fs',
       'node:net',

@@ -40,6 +40,7 @@ const namingIn =
       .replace(/(?<=\/sessions\/)[^/]+/, '<account>')
       .replace(/(?<=\/sessions\/<account>\/)[^/]+/, '<id>')
       .replace(/\bg[0-9a-f]{24}\b/, '<generation>')
-      .replace(/\b[0-9a-f]{32}(?=\.json$)/, '<hash of tree>')
+      .replace(/\b[0-9a-f]+(?=\.json$)/, '<path of tree in hex>')
+      .replace(/\bssh\.\d+\.[0-9a-f]{8}\.log$/, '<log>')
       .replace(/(?<=^connect to <sockets>\/)[0-9a-f]{16}$/, '<hash of generation>')
       .replace(/^(look for|start) .*\/(?=ssh$)/, '$1 <a folder of PATH>/')
