@@ -4,7 +4,7 @@ import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type ChildProcess, type Ending, endingOf, passSignals} from '../core/process.ts'
 import {startTied} from '../core/process-reaper.ts'
 import {randomHex} from '../core/random-hex.ts'
-import {holdTerminal} from '../core/terminal.ts'
+import {stopWith} from '../core/terminal.ts'
 import {logFileIn} from '../openssh/logs.ts'
 import type {Session} from '../session/session.ts'
 import {openInput} from './input.ts'
@@ -60,7 +60,6 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
   throwIfInterrupted(interrupted)
   const log = openLog(session.folder)
   const input = openInput(run)
-  const terminal = hasTerminal ? await holdTerminal(env) : undefined
   try {
     const args = [hasTerminal ? '-tt' : '-T', '-F', session.configFile, ...log.options, ...way, session.alias, line]
     const {child, release} = startTied(ssh, args, {
@@ -69,7 +68,7 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
     })
     child.once('exit', release)
     input.feed(child)
-    terminal?.follow(child)
+    const leave = hasTerminal ? stopWith(child) : undefined
     // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
     const signals = passSignals(child, {passed: PASSED, ignored: []})
     const limit = limitTime(child, run.timeoutSeconds)
@@ -97,7 +96,7 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
     const [ending] = await Promise.all([endingOf(child), ...pumps])
     signals.release()
     limit.release()
-    await terminal?.release(ending)
+    leave?.()
     const rest = reader.rest()
     if (reader.status.hasBegun && rest.length > 0) await (hasTerminal && stdout !== 'inherit' ? stdout : stderr)(rest)
     // ssh tells its own death by a signal that we passed on in several ways; ours is the signal itself. A terminal sends
