@@ -11,7 +11,8 @@ const LONGEST_MS = 20
 
 /**
  * Writes bytes to a descriptor of ours as fast as its reader takes them, never more than one chunk ahead. Node's own
- * streams would hold up everything else meanwhile, timers included. A reader that left loses the rest, quietly.
+ * stream of a terminal would hold up everything else, timers included, while that is stopped (Ctrl-S). A reader that
+ * left loses the rest, quietly.
  */
 export function descriptorSink(descriptor: number): Sink {
   let isOpen = true
@@ -23,7 +24,7 @@ export function descriptorSink(descriptor: number): Sink {
         at += bytesWritten
         waitMs = SHORTEST_MS
       } catch (error) {
-        // A pipe that is full says so at once where somebody made it non-blocking, and Node does.
+        // What is full says so at once where somebody made it non-blocking, as Node does with pipes.
         isOpen = systemCode(error) === 'EAGAIN'
         await pause(waitMs, NEVER)
         waitMs = Math.min(2 * waitMs, LONGEST_MS)

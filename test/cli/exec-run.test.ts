@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import {join} from 'node:path'
 import {isAlive} from '../support/processes.ts'
-import {type Run, type RunOptions, runcode, startRuncode} from '../support/runcode.ts'
+import {BIN, type Run, type RunOptions, runcode, startRuncode} from '../support/runcode.ts'
 import {skip} from '../support/skip.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
 
@@ -155,6 +155,21 @@ describe('exec', function () {
       child.stderr?.resume()
       assert.deepEqual(await once(child, 'exit'), [124, null])
     })
+  })
+
+  it('ends a command in time on a terminal that is stopped', async () => {
+    const {spawn} = await import('@lydell/node-pty')
+    const command = `echo $$ > ${tree}/pid; exec yes >&2`
+    const args = [BIN, 'exec', '--timeout', '1', '--', command]
+    const terminal = spawn(process.execPath, args, {env: {...home.env, TERM: 'xterm'}, cwd: tree})
+    terminal.pause()
+    const pid = (): number => Number(existsSync(join(tree, 'pid')) ? readFileSync(join(tree, 'pid'), 'utf8') : 0)
+    for (let tries = 0; pid() === 0 && tries < 300; tries += 1) await pause(50)
+    for (let tries = 0; isAlive(pid()) && tries < 300; tries += 1) await pause(50)
+    const isEnded = pid() !== 0 && !isAlive(pid())
+    const ended = new Promise<number>((resolve) => terminal.onExit(({exitCode}) => resolve(exitCode)))
+    terminal.resume()
+    assert.deepEqual([isEnded, await ended], [true, 124])
   })
 
   it('hands stderr on byte for byte to a reader that comes late', async () => {
