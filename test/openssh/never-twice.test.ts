@@ -12,7 +12,7 @@ import {type RealSshd, startRealSshd} from '../support/real-sshd.ts'
 import {needSshd} from '../support/sshd-workspace.ts'
 
 /** How many places in each direction a connection is cut at. */
-const PLACES = process.env['RUNCODE_SOAK'] === undefined ? 5 : 40
+const PLACES = process.env['RUNCODE_SOAK'] === undefined ? 4 : 40
 const SIDE_BY_SIDE = 4
 const NEVER = new AbortController().signal
 
@@ -158,9 +158,10 @@ describe('a command is never run twice, and its status never guessed', function 
   }
 })
 
-/** Evenly over the whole, and one after the other at the end, where the records stand. */
+/** Evenly over the whole, and densely at both ends: over a master the command is asked for at once, and answered last. */
 const placesIn = (total: number): readonly number[] => {
   const even = Array.from({length: PLACES}, (_, at) => Math.floor((total * at) / PLACES))
   const last = Array.from({length: Math.floor(PLACES / 2)}, (_, at) => Math.max(0, total - 8 * at))
-  return [...new Set([...even, ...last])]
+  const first = Array.from({length: PLACES}, (_, at) => 36 * (at + 1))
+  return [...new Set([...first, ...even, ...last])]
 }
