@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {execFileSync, spawn} from 'node:child_process'
+import {createHash} from 'node:crypto'
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {BIN} from '../support/runcode.ts'
@@ -24,7 +25,10 @@ describe('the streams of exec', function () {
   })
   after(() => workspace?.remove())
 
-  const hashOf = (name: string): string => execFileSync('sha256sum', [at(name)], {encoding: 'utf8'}).split(' ')[0] ?? ''
+  const hashOf = (name: string): string =>
+    createHash('sha256')
+      .update(readFileSync(at(name)))
+      .digest('hex')
 
   const inShell = (line: string): Promise<{status: number | null; stdout: string; stderr: string}> =>
     new Promise((resolve) => {
