@@ -39,6 +39,7 @@ describe('the streams of exec', function () {
           run: `${process.execPath} ${BIN}`,
           random: at('random'),
           part: at('part'),
+          got: at('got'),
           status: at('status'),
         },
         stdio: ['ignore', 'pipe', 'pipe'],
