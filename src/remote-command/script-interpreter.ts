@@ -7,7 +7,7 @@ const BEGINNING_BYTES = 1024
 export const interpreterOf = (program: Buffer): readonly string[] => {
   const beginning = program.subarray(0, BEGINNING_BYTES).toString('utf8')
   const [, interpreter, argument] =
-    /^#![ \t]*([^\s\0]+)(?:[ \t]+([^\n\0]*[^\s\0]))?[ \t]*(?:\n|$)/.exec(beginning) ?? []
+    /^#![ \t]*([^ \t\n\0]+)(?:[ \t]+([^\n\0]*[^ \t\n\0]))?[ \t]*(?:\n|$)/.exec(beginning) ?? []
   if (interpreter !== undefined) return argument === undefined ? [interpreter] : [interpreter, argument]
   return program.includes(0) ? [] : ['sh']
 }
