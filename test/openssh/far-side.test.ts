@@ -87,7 +87,6 @@ describe('a command behind a real sshd', function () {
       end('SIGTERM', 143, 1),
       end('SIGHUP', 129, 1),
       end('SIGINT', 130, -1),
-      killClient([]),
       killClient(['-o', 'ControlPath=none']),
     ])
     const status = statusOf(other)
