@@ -28,11 +28,11 @@ export interface ExecInput extends Naming {
   readonly variables: readonly (readonly [string, string])[]
   /** With the environment that a login shell makes. */
   readonly isLogin: boolean
-  /** With a terminal on the workspace; stdout needs a sink then. */
+  /** With a terminal on the workspace. */
   readonly hasTerminal: boolean
   readonly stdin: 'inherit' | 'ignore'
-  readonly stdout: 'inherit' | Sink
-  readonly stderr: Sink
+  readonly stdout: Sink
+  readonly stderr: 'inherit' | Sink
   /** The longest that the command may run. */
   readonly timeoutSeconds: number | undefined
 }

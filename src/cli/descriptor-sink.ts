@@ -11,26 +11,24 @@ const LONGEST_MS = 20
 
 /**
  * Writes bytes to a descriptor of ours as fast as its reader takes them, never more than one chunk ahead. Node's own
- * stream of a terminal would hold up everything else, timers included, while that is stopped (Ctrl-S). A reader that
- * left loses the rest, quietly.
+ * stream of a terminal would hold up everything else, timers included, while that is stopped (Ctrl-S). Gives `left`
+ * where a reader has left.
  */
 export function descriptorSink(descriptor: number): Sink {
-  let isOpen = true
-  return async (chunk) => {
+  return async (chunk, enough) => {
     let waitMs = SHORTEST_MS
-    for (let at = 0; isOpen && at < chunk.length; ) {
+    for (let at = 0; !enough.aborted && at < chunk.length; ) {
       try {
         const {bytesWritten} = await writeSome(descriptor, chunk, at, chunk.length - at)
         at += bytesWritten
         waitMs = SHORTEST_MS
       } catch (error) {
         // What is full says so at once where somebody made it non-blocking, as Node does with pipes.
-        isOpen = systemCode(error) === 'EAGAIN'
-        await pause(waitMs, NEVER)
+        if (systemCode(error) !== 'EAGAIN') return 'left'
+        await pause(waitMs, enough)
         waitMs = Math.min(2 * waitMs, LONGEST_MS)
       }
     }
+    return undefined
   }
 }
-
-const NEVER = new AbortController().signal

@@ -1,6 +1,7 @@
 import {type ExecInput, type ExecResult, exec, type RunTrace} from '../actions/exec.ts'
 import {messageOf} from '../core/errors.ts'
 import {printable} from '../core/printable.ts'
+import type {Sink} from '../remote-command/pass-on.ts'
 import {parseScript} from '../remote-command/remote-words.ts'
 import {createContext} from './create-context.ts'
 import {descriptorSink} from './descriptor-sink.ts'
@@ -80,7 +81,12 @@ const run = async (
 }
 
 const streamsOf = (captured: Captured | undefined, hasTerminal: boolean): Pick<ExecInput, 'stdout' | 'stderr'> => {
-  if (captured === undefined) return {stdout: hasTerminal ? descriptorSink(1) : 'inherit', stderr: descriptorSink(2)}
-  const {stdout, stderr} = captured
-  return {stdout: (chunk) => stdout.add(chunk), stderr: (chunk) => stderr.add(chunk)}
+  if (captured === undefined) return {stdout: descriptorSink(1), stderr: hasTerminal ? descriptorSink(2) : 'inherit'}
+  const into =
+    (capture: OutputCapture): Sink =>
+    (chunk) => {
+      capture.add(chunk)
+      return undefined
+    }
+  return {stdout: into(captured.stdout), stderr: into(captured.stderr)}
 }

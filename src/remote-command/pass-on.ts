@@ -1,17 +1,17 @@
-import type {Readable} from 'node:stream'
+/**
+ * Takes bytes; nothing more is read until it has. `left`: its reader is gone, and wants no more of them. It gives up when
+ * `enough` aborts. It never throws.
+ */
+export type Sink = (chunk: Buffer, enough: AbortSignal) => Promise<'left' | undefined> | 'left' | undefined
 
-/** Takes bytes; nothing more is read until it has. It never throws. */
-export type Sink = (chunk: Buffer) => Promise<void> | void
-
-/** Hands a stream on to a sink, as it is or as `read` makes it, no faster than the sink takes it. */
+/** Hands a stream on to a sink, no faster than the sink takes it. Gives `left` where its reader did. */
 export async function passOn(
-  stream: Readable | null,
-  read: ((chunk: Buffer) => Buffer) | undefined,
-  sink: Sink | 'inherit',
-): Promise<void> {
-  if (stream === null || sink === 'inherit') return
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const bytes = read === undefined ? chunk : read(chunk)
-    if (bytes.length > 0) await sink(bytes)
+  stream: AsyncIterable<Buffer>,
+  sink: Sink,
+  enough: AbortSignal,
+): Promise<'left' | undefined> {
+  for await (const chunk of stream) {
+    if (chunk.length > 0 && (await sink(chunk, enough)) === 'left') return 'left'
   }
+  return undefined
 }

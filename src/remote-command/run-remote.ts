@@ -59,7 +59,8 @@ export interface RemoteResult {
   readonly exitCode: number
   /** The name of that signal, without SIG. A program that itself ends with 128 + n looks the same. */
   readonly signal: string | undefined
-  readonly endedBy: 'command' | 'timeout' | 'interruption'
+  /** `reader`: whoever read our stdout left. */
+  readonly endedBy: 'command' | 'timeout' | 'interruption' | 'reader'
   readonly hasBegun: boolean
   readonly usedMaster: boolean
 }
@@ -105,20 +106,17 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
 const judge = (end: ClientEnd, run: ClientRun, refusal: RuncodeError | undefined): Verdict => {
   const {session, task} = run
   const {host} = session
-  const {status, ending, signal, timedOut, said, noise} = end
+  const {status, ending, signal, timedOut, hasReaderLeft, said, noise} = end
   const {hasBegun, missing} = status
   if (status.exitCode !== undefined)
     return {exitCode: status.exitCode, signal: status.signal, endedBy: 'command', hasBegun}
   if (timedOut) return {exitCode: EXIT.timedOut, signal: undefined, endedBy: 'timeout', hasBegun}
+  if (hasReaderLeft) return {exitCode: BROKEN_PIPE, signal: 'PIPE', endedBy: 'reader', hasBegun}
   if (missing === 'directory') throw new NoDirectoryError(task.directory ?? '~')
   if (missing === 'program') throw new NoProgramError()
   if (missing === 'terminal') throw new NoTerminalError()
   if (signal !== undefined)
     return {exitCode: signalStatus(signal), signal: signal.slice(3), endedBy: 'interruption', hasBegun}
-  // Where the reader of our stdout left (`| head -1`), ssh and sshd let go of stderr too, and the record is lost. Only
-  // this one status is taken from ssh instead: a gateway that hides a loss reports success or nothing.
-  if (hasBegun && run.stdout === 'inherit' && ending.kind === 'exited' && ending.code === BROKEN_PIPE)
-    return {exitCode: BROKEN_PIPE, signal: 'PIPE', endedBy: 'command', hasBegun}
   if (hasBegun) throw new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})
   if (refusal !== undefined) throw refusal
   // ssh's own status for whatever goes wrong on the way is 255 (ssh(1), EXIT STATUS).

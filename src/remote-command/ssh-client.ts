@@ -1,4 +1,5 @@
 import {closeSync, openSync, readSync, rmSync, writeSync} from 'node:fs'
+import type {Readable} from 'node:stream'
 import {systemCode} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type ChildProcess, type Ending, endingOf, passSignals} from '../core/process.ts'
@@ -7,6 +8,7 @@ import {randomHex} from '../core/random-hex.ts'
 import {stopWith} from '../core/terminal.ts'
 import {logFileIn} from '../openssh/logs.ts'
 import type {Session} from '../session/session.ts'
+import {CommandOutput, written} from './command-output.ts'
 import {openInput} from './input.ts'
 import {passOn, type Sink} from './pass-on.ts'
 import {type RemoteStatus, StatusReader} from './status-reader.ts'
@@ -20,9 +22,9 @@ export interface ClientRun {
   readonly hasTerminal: boolean
   /** The command gets our stdin, or an empty one. */
   readonly stdin: 'inherit' | 'ignore'
-  /** Where stdout goes: straight to ours, or into a sink. */
-  readonly stdout: 'inherit' | Sink
-  readonly stderr: Sink
+  readonly stdout: Sink
+  /** Where stderr goes: straight to ours, or into a sink. */
+  readonly stderr: 'inherit' | Sink
   readonly timeoutSeconds: number | undefined
   readonly env: NodeJS.ProcessEnv
   /** Aborts on Ctrl-C; where it has before ssh starts, nothing is run. */
@@ -36,9 +38,11 @@ export interface ClientEnd {
   /** The first signal that ended it, ours or its own. */
   readonly signal: NodeJS.Signals | undefined
   readonly timedOut: boolean
+  /** The reader of our stdout left before the command ended, which was ended for that. */
+  readonly hasReaderLeft: boolean
   /** The words of ssh itself at LogLevel VERBOSE. Empty where they could not be kept. */
   readonly said: string
-  /** What came from the far side before the command began: banners, the words of rc files. */
+  /** What came from the far side on stdout, where the command did not begin: the words of rc files. */
   readonly noise: string
 }
 
@@ -64,51 +68,52 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
     const args = [hasTerminal ? '-tt' : '-T', '-F', session.configFile, ...log.options, ...way, session.alias, line]
     const {child, release} = startTied(ssh, args, {
       env,
-      stdio: [input.stdio, stdout === 'inherit' ? 'inherit' : 'pipe', 'pipe'],
+      stdio: [input.stdio, 'pipe', stderr === 'inherit' ? 'inherit' : 'pipe'],
     })
-    child.once('exit', release)
     input.feed(child)
     const leave = hasTerminal ? stopWith(child) : undefined
     // What is sent to us is for the command: ssh gets it and ends, and the far side with it.
     const signals = passSignals(child, {passed: PASSED, ignored: []})
     const limit = limitTime(child, run.timeoutSeconds)
+    const enough = new AbortController()
+    let hasReaderLeft = false
+    child.once('exit', () => {
+      release()
+      // A master holds its end of our pipes for as long as the far side takes to end what we ended.
+      if (hasReaderLeft || limit.isOver() || signals.first() !== undefined) enough.abort()
+    })
+    enough.signal.addEventListener('abort', () => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    })
     const reader = new StatusReader(nonce)
-    // Without a terminal after all, what is said comes on stderr, whatever we asked for.
-    const stray = new StatusReader(nonce)
-    let before = Buffer.alloc(0)
-    const read = (chunk: Buffer): Buffer => {
-      const bytes = reader.read(chunk)
-      if (!reader.status.hasBegun) {
-        before = Buffer.concat([before, bytes]).subarray(-LIMIT_BYTES)
-        return Buffer.alloc(0)
-      }
-      limit.begin()
-      const all = before.length === 0 ? bytes : Buffer.concat([before, bytes])
-      before = Buffer.alloc(0)
-      return all
+    const output = new CommandOutput(child.stdout, reader)
+    const passOutput = async (): Promise<void> => {
+      hasReaderLeft = (await passOn(output.bytes(limit.begin), stdout, enough.signal)) === 'left'
+      // Whoever writes for nobody is ended, as by SIGPIPE.
+      if (hasReaderLeft) child.kill('SIGTERM')
     }
-    const pumps = hasTerminal
-      ? [
-          passOn(child.stdout, read, stdout),
-          passOn(child.stderr, (chunk) => withoutFarewell(stray.read(chunk)), stderr),
-        ]
-      : [passOn(child.stdout, undefined, stdout), passOn(child.stderr, read, stderr)]
-    const [ending] = await Promise.all([endingOf(child), ...pumps])
+    const passErrors = (sink: Sink): Promise<unknown> =>
+      passOn(hasTerminal ? withoutFarewell(child.stderr) : written(child.stderr), sink, enough.signal)
+    const [ending] = await Promise.all([
+      endingOf(child),
+      passOutput(),
+      ...(stderr === 'inherit' ? [] : [passErrors(stderr)]),
+    ])
     signals.release()
     limit.release()
     leave?.()
-    const rest = reader.rest()
-    if (reader.status.hasBegun && rest.length > 0) await (hasTerminal && stdout !== 'inherit' ? stdout : stderr)(rest)
     // ssh tells its own death by a signal that we passed on in several ways; ours is the signal itself. A terminal sends
     // it to both of us, and we may hear of ssh's end before we hear of the signal.
     const own = ending.kind === 'signalled' && PASSED.includes(ending.signal) ? ending.signal : undefined
     return {
-      status: stray.status.missing === undefined ? reader.status : stray.status,
+      status: reader.status,
       ending,
-      signal: signals.first() ?? (limit.isOver() ? undefined : own),
+      signal: signals.first() ?? (limit.isOver() || hasReaderLeft ? undefined : own),
       timedOut: limit.isOver(),
+      hasReaderLeft,
       said: log.words(),
-      noise: before.toString('utf8'),
+      noise: output.noise(),
     }
   } finally {
     input.close()
@@ -117,8 +122,11 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
 }
 
 /** ssh says goodbye where there was a terminal; behind the output of a command nobody wants to read it. */
-const withoutFarewell = (chunk: Buffer): Buffer =>
-  Buffer.from(chunk.toString('latin1').replace(/^(?:Shared c|C)onnection to \S+ closed\.\r*\n/m, ''), 'latin1')
+async function* withoutFarewell(stderr: Readable | null): AsyncGenerator<Buffer> {
+  for await (const chunk of written(stderr)) yield Buffer.from(chunk.toString('latin1').replace(FAREWELL, ''), 'latin1')
+}
+
+const FAREWELL = /^(?:Shared c|C)onnection to \S+ closed\.\r*\n/m
 
 /** From the begin of the command; at the end of the time ssh is ended. */
 const limitTime = (child: ChildProcess, seconds: number | undefined) => {

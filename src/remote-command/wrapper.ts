@@ -47,11 +47,11 @@ export interface RemoteTask {
 
 /**
  * The line to give to ssh: a POSIX program that goes to the directory, says that the command begins, runs it, says how it
- * ended, and ends the same way. What it says stands on stderr, between two record separators (U+001E) behind a nonce that
+ * ended, and ends the same way. What it says stands on stdout, between two record separators (U+001E) behind a nonce that
  * is new for each call (see StatusReader). The shell's own stderr is on the null device meanwhile, or it would say
  * "Killed" beside the command. While the command runs a beat goes the same way; when nobody takes it any more, because the
- * channel was closed, the command's process group is ended. With a terminal all of this stands in its one stream, and where
- * the far side gave none nothing is run. Throws TooLongCommandError, UncarriableValueError.
+ * channel was closed, the command's process group is ended: sshd closes stdout for a client of a master that is gone, and
+ * holds stderr. With a terminal, where the far side gave none, nothing is run. Throws TooLongCommandError, UncarriableValueError.
  */
 export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {hasTerminal: false}): string {
   const {words, directory, isLogin} = task
@@ -70,7 +70,7 @@ export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {ha
     beat(isScript),
     // What it runs gets these signals as they were; we outlive them to say how it ended, also where it signals its group.
     'trap : INT QUIT TERM HUP; trap - PIPE TTOU',
-    `( exec 2>&3 3>&-; exec ${commandOf(words, task.variables)} )${isScript ? ' </dev/null' : ''}`,
+    `( exec 2>&4 3>&- 4>&-; exec ${commandOf(words, task.variables)} )${isScript ? ' </dev/null' : ''}`,
     'r=$?',
     'kill -KILL "$!"',
     ...(isScript ? ['rm -f "$t"'] : []),
@@ -82,7 +82,7 @@ export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {ha
 }
 
 const opening = (nonce: string): readonly string[] => [
-  'exec 3>&2',
+  'exec 3>&1 4>&2',
   `say() { printf '\\036${nonce} %s\\036' "$*" >&3; }`,
 ]
 const NEEDS_TERMINAL = '[ -t 3 ] || { say T; exit 125; }'
@@ -92,7 +92,7 @@ const CLOSING = [
   'n=',
   '[ "$r" -gt 128 ] && n=$(kill -l "$r")',
   // With `stty tostop` the terminal stops who writes to it while another group has it, unless it ignores that.
-  "trap '' TTOU",
+  "trap '' TTOU PIPE",
   'say E "$r" "$n"',
   'exit "$r"',
 ]
@@ -127,7 +127,7 @@ const beat = (hasFile: boolean): string =>
     `( while sleep ${BEAT_SECONDS} 3>&-; do say B || {`,
     'kill -KILL "$$"; kill -TERM "-$$"; kill -CONT "-$$"',
     `sleep ${GRACE_SECONDS} 3>&-;${hasFile ? ' rm -f "$t";' : ''} kill -KILL "-$$"; exit`,
-    '}; done ) >/dev/null </dev/null &',
+    '}; done ) >/dev/null 4>&- </dev/null &',
   ].join('\n')
 
 /** The whole of a program from stdin, into a file of its own: a part of one must never run. */
@@ -171,7 +171,7 @@ const wrapShell = (directory: string | undefined, nonce: string): string =>
       'say S',
       'exec 2>/dev/null',
       'trap : INT QUIT TERM',
-      `( exec 2>&3 3>&-; exec "${SHELL}" -l )`,
+      `( exec 2>&4 3>&- 4>&-; exec "${SHELL}" -l )`,
       'r=$?',
       ...CLOSING,
     ].join('\n'),

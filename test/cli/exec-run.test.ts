@@ -261,18 +261,7 @@ describe('exec', function () {
       symlinkSync(join(tree, 'nowhere'), join(tree, 'dangling'))
       execFileSync('mkfifo', [join(tree, 'pipe')])
       const before = readdirSync(tree)
-      const names = [
-        'link',
-        'dangling',
-        'pipe',
-        '.',
-        'no/result',
-        'link/x',
-        '',
-        '/dev/stdout',
-        '/dev/null',
-        'x'.repeat(250),
-      ]
+      const names = ['link', 'dangling', 'pipe', '.', 'no/result', 'link/x', '', 'x'.repeat(250)]
       const runs = await Promise.all(names.map((name) => exec('--json', '--result-file', name, '--', 'touch', 'ran')))
       for (const [at, {status, stdout}] of runs.entries()) {
         const {error, started, retry_safe: isSafe} = JSON.parse(stdout)

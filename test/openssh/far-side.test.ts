@@ -86,7 +86,10 @@ describe('a command behind a real sshd', function () {
       end('SIGINT', 130, 1),
       end('SIGTERM', 143, 1),
       end('SIGHUP', 129, 1),
+      end('SIGKILL', 'SIGKILL', 1),
       end('SIGINT', 130, -1),
+      end('SIGKILL', 'SIGKILL', -1),
+      killClient([]),
       killClient(['-o', 'ControlPath=none']),
     ])
     const status = statusOf(other)

@@ -28,13 +28,13 @@ describe('wrapCommand()', () => {
     const env = {PATH: process.env['PATH'], SHELL: login, HOME: folder.path}
     const child = spawn(shell, ['-c', line], {env, cwd: folder.path, stdio: ['pipe', 'pipe', 'pipe']})
     child.stdin.on('error', () => undefined).end(input)
-    const [stdout, raw] = [collect(child.stdout), collect(child.stderr)]
+    const [raw, stderr] = [collect(child.stdout), collect(child.stderr)]
     const ending = await endingOf(child)
     const reader = new StatusReader(nonce)
-    const stderr = Buffer.concat([reader.read(Buffer.concat(raw)), reader.rest()]).toString()
+    const stdout = Buffer.concat([reader.read(Buffer.concat(raw)), reader.rest()])
     const {hasBegun, missing, exitCode, signal} = reader.status
     const own = ending.kind === 'exited' ? ending.code : ending.kind
-    return {own, hasBegun, missing, exitCode, signal, stdout: Buffer.concat(stdout), stderr}
+    return {own, hasBegun, missing, exitCode, signal, stdout, stderr: Buffer.concat(stderr).toString()}
   }
 
   const ran = (exitCode: number, stdout = '', stderr = '', signal?: string) => ({

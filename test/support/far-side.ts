@@ -50,12 +50,12 @@ export async function runFarSide(task: RemoteTask, surroundings: Surroundings): 
   const child = startFarSide(task, surroundings)
   const {words} = task
   child.stdin?.on('error', () => undefined).end(surroundings.input ?? (words.kind === 'script' ? words.program : ''))
-  const [stdout, raw] = [collect(child.stdout), collect(child.stderr)]
+  const [raw, stderr] = [collect(child.stdout), collect(child.stderr)]
   const ending = await endingOf(child)
   const reader = new StatusReader(NONCE)
-  const stderr = Buffer.concat([reader.read(Buffer.concat(raw)), reader.rest()]).toString()
+  const stdout = Buffer.concat([reader.read(Buffer.concat(raw)), reader.rest()])
   const own = ending.kind === 'exited' ? ending.code : ending.kind
-  return {own, ...reader.status, stdout: Buffer.concat(stdout), stderr}
+  return {own, ...reader.status, stdout, stderr: Buffer.concat(stderr).toString()}
 }
 
 /** What a command that ran and was heard gives. */
