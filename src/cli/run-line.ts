@@ -18,7 +18,6 @@ import {exitOfFailure, factsOfFailure, factsOfResult, type RunFacts} from './run
  * remote command's own, or 125. Its output goes where ours goes, or with `--json` into the one object. Never throws.
  */
 export async function runLine(line: RunLine): Promise<void> {
-  const began = performance.now()
   const {json: isJson = false, 'result-file': resultFile} = line.values
   const trace: RunTrace = {phase: 'resolve', started: false}
   const warnings: string[] = []
@@ -27,7 +26,8 @@ export async function runLine(line: RunLine): Promise<void> {
     if (!isJson) process.stderr.write(`warning: ${printable(message)}\n`)
   }
   const captured = isJson ? {stdout: new OutputCapture('stdout'), stderr: new OutputCapture('stderr')} : undefined
-  const durationMs = (): number => Math.round(performance.now() - began)
+  // Of the process, which is the run; the clock of perf_hooks is one more module to load.
+  const durationMs = (): number => Math.round(process.uptime() * 1000)
   let keep: (result: object) => Promise<void> = async () => undefined
   let tell = (): void => undefined
   let facts: RunFacts
@@ -81,7 +81,11 @@ const run = async (
 }
 
 const streamsOf = (captured: Captured | undefined, hasTerminal: boolean): Pick<ExecInput, 'stdout' | 'stderr'> => {
-  if (captured === undefined) return {stdout: descriptorSink(1), stderr: hasTerminal ? descriptorSink(2) : 'inherit'}
+  if (captured === undefined) {
+    // A terminal that is stopped (Ctrl-S) would hold up the master, and all that goes over it.
+    const isDirect = !hasTerminal && process.stderr.isTTY !== true
+    return {stdout: descriptorSink(1), stderr: isDirect ? 'inherit' : descriptorSink(2)}
+  }
   const into =
     (capture: OutputCapture): Sink =>
     (chunk) => {

@@ -120,11 +120,12 @@ const goTo = (directory: string | undefined): string => {
 
 /**
  * The wrapper is killed first: it would end the beat when the command ends, and what the command started ignores TERM,
- * perhaps. The beat is in the group itself, and ends with it.
+ * perhaps. Where somebody else has killed the wrapper nobody can tell the status any more, and the group is ended too. The
+ * beat is in the group itself, and ends with it.
  */
 const beat = (hasFile: boolean): string =>
   [
-    `( while sleep ${BEAT_SECONDS} 3>&-; do say B || {`,
+    `( while sleep ${BEAT_SECONDS} 3>&-; do say B && kill -0 "$$" || {`,
     'kill -KILL "$$"; kill -TERM "-$$"; kill -CONT "-$$"',
     `sleep ${GRACE_SECONDS} 3>&-;${hasFile ? ' rm -f "$t";' : ''} kill -KILL "-$$"; exit`,
     '}; done ) >/dev/null 4>&- </dev/null &',
