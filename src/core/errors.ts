@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   not_attached: {exit: 1, retryable: false, meaning: 'no workspace is attached to this place'},
   not_found: {exit: 2, retryable: false, meaning: 'no such workspace, profile or thing (HTTP 404)'},
   not_ready: {exit: 2, retryable: true, meaning: 'the workspace was not ready in time'},
+  not_sent: {exit: 1, retryable: false, meaning: 'the program of --script could not be kept on the workspace'},
   rate_limited: {exit: 2, retryable: true, meaning: 'too many requests (HTTP 429)'},
   server_down: {exit: 1, retryable: false, meaning: 'the server of this machine is not running'},
   server_failed: {exit: 1, retryable: false, meaning: 'the server of this machine did not start or stop'},

@@ -38,7 +38,7 @@ export class NoDirectoryError extends RuncodeError {
 export class NoProgramError extends RuncodeError {
   constructor() {
     super('The program could not be written to the workspace. It was not run.', {
-      code: 'no_directory',
+      code: 'not_sent',
       hint: 'Look whether its folder for temporary files is full: runcode exec -- df -h /tmp',
     })
   }
@@ -85,7 +85,7 @@ const CROWDED_MS = 30_000
 export async function runRemote(run: ClientRun): Promise<RemoteResult> {
   const ssh = await findProgram('ssh', run.env)
   const {controlPath, host} = run.session
-  const began = performance.now()
+  const began = process.uptime()
   for (let knocks = 1; ; knocks += 1) {
     // Also between two knocks: somebody else may have got in and opened one.
     if (controlPath !== undefined && (await isMasterAlive(controlPath))) {
@@ -95,7 +95,7 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
     }
     const end = await runClient(ssh, ALONE, run)
     const refusal = explainUnasked(end.said, host)
-    const forMs = performance.now() - began
+    const forMs = (process.uptime() - began) * 1000
     const isWorthIt = isHungUpOn(end.said) ? forMs < CROWDED_MS : knocks < MOST_KNOCKS && forMs < KNOCKING_MS
     if (!(refusal instanceof ConnectionFailedError && isWorthIt) || end.signal !== undefined)
       return {...judge(end, run, refusal), usedMaster: false}
