@@ -33,7 +33,7 @@ const UNKNOWN = {
  */
 describe('on a bad day', function () {
   this.timeout(60_000)
-  const {home, tree, plane, row, answerList, answerMint, isSaid, path} = badDays()
+  const {home, tree, plane, row, answerList, answerMint, start, isSaid, path} = badDays()
 
   const cases: Readonly<Record<string, () => Bad>> = {
     'a name of no workspace': () => ({args: ['connect', 'nope'], status: 2, ...UNKNOWN}),
@@ -65,7 +65,6 @@ describe('on a bad day', function () {
     },
     'a gateway that is down': () => ({args: ['connect', 'calm-reed'], status: 1, before: PASSED, ...DOWN}),
     'a gateway that is down, for a command': () => ({args: ['ssh', 'calm-reed', '--', 'true'], status: 125, ...DOWN}),
-    'a gateway that is down, for a shell': () => ({args: ['ssh', 'calm-reed'], status: 125, ...DOWN}),
     'a token that is not accepted': () => {
       plane().on('GET', '/api/rc/workspaces?category=active', () => ({status: 401, body: {message: 'words of it'}}))
       return {
@@ -104,6 +103,11 @@ describe('on a bad day', function () {
     'no ssh, for a command': () => ({args: COMMAND, status: 125, env: path(['ssh-keygen']), ...MISSING}),
   }
   for (const [what, bad] of Object.entries(cases)) it(`with ${what}`, () => isSaid(bad()))
+
+  it('with a gateway that is down, for a shell', async () => {
+    const {status, stdout, stderr} = await start({args: ['ssh', 'calm-reed']})
+    assert.deepEqual([status, stdout, stderr], [125, '', `runcode: ${DOWN.message}\nhint: ${DOWN.hint}\n`])
+  })
 
   it('with a current directory that is gone', () => {
     const gone = join(home.path, 'gone')
