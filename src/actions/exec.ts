@@ -32,7 +32,7 @@ export interface ExecInput extends Naming {
   readonly hasTerminal: boolean
   readonly stdin: 'inherit' | 'ignore'
   readonly stdout: Sink
-  readonly stderr: 'inherit' | Sink
+  readonly stderr: Sink
   /** The longest that the command may run. */
   readonly timeoutSeconds: number | undefined
 }

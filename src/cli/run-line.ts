@@ -77,15 +77,11 @@ const run = async (
     command.kind === 'words'
       ? command.words
       : parseScript(await readProgram(command.file, context.interrupted), command.argv)
-  return exec(context, {...input, words, ...streamsOf(captured, input.hasTerminal)}, trace)
+  return exec(context, {...input, words, ...streamsOf(captured)}, trace)
 }
 
-const streamsOf = (captured: Captured | undefined, hasTerminal: boolean): Pick<ExecInput, 'stdout' | 'stderr'> => {
-  if (captured === undefined) {
-    // A terminal that is stopped (Ctrl-S) would hold up the master, and all that goes over it.
-    const isDirect = !hasTerminal && process.stderr.isTTY !== true
-    return {stdout: descriptorSink(1), stderr: isDirect ? 'inherit' : descriptorSink(2)}
-  }
+const streamsOf = (captured: Captured | undefined): Pick<ExecInput, 'stdout' | 'stderr'> => {
+  if (captured === undefined) return {stdout: descriptorSink(1), stderr: descriptorSink(2)}
   const into =
     (capture: OutputCapture): Sink =>
     (chunk) => {

@@ -1,14 +1,13 @@
-import {closeSync, openSync, readSync, rmSync, writeSync} from 'node:fs'
 import type {Readable} from 'node:stream'
-import {systemCode} from '../core/errors.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type ChildProcess, type Ending, endingOf, passSignals} from '../core/process.ts'
 import {startTied} from '../core/process-reaper.ts'
 import {randomHex} from '../core/random-hex.ts'
 import {stopWith} from '../core/terminal.ts'
-import {logFileIn} from '../openssh/logs.ts'
 import type {Session} from '../session/session.ts'
+import {openLog} from './client-log.ts'
 import {CommandOutput, written} from './command-output.ts'
+import {heldBack} from './held-back.ts'
 import {openInput} from './input.ts'
 import {passOn, type Sink} from './pass-on.ts'
 import {type RemoteStatus, StatusReader} from './status-reader.ts'
@@ -23,8 +22,7 @@ export interface ClientRun {
   /** The command gets our stdin, or an empty one. */
   readonly stdin: 'inherit' | 'ignore'
   readonly stdout: Sink
-  /** Where stderr goes: straight to ours, or into a sink. */
-  readonly stderr: 'inherit' | Sink
+  readonly stderr: Sink
   readonly timeoutSeconds: number | undefined
   readonly env: NodeJS.ProcessEnv
   /** Aborts on Ctrl-C; where it has before ssh starts, nothing is run. */
@@ -46,8 +44,6 @@ export interface ClientEnd {
   readonly noise: string
 }
 
-/** What is kept of words, the last ones. */
-const LIMIT_BYTES = 65_536
 /** ssh gets this long to end after TERM. */
 const PATIENCE_MS = 2000
 /** Signals to us that are for the command. */
@@ -68,7 +64,7 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
     const args = [hasTerminal ? '-tt' : '-T', '-F', session.configFile, ...log.options, ...way, session.alias, line]
     const {child, release} = startTied(ssh, args, {
       env,
-      stdio: [input.stdio, 'pipe', stderr === 'inherit' ? 'inherit' : 'pipe'],
+      stdio: [input.stdio, 'pipe', 'pipe'],
     })
     input.feed(child)
     const leave = hasTerminal ? stopWith(child) : undefined
@@ -88,18 +84,21 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
     })
     const reader = new StatusReader(nonce)
     const output = new CommandOutput(child.stdout, reader)
+    const errors = heldBack(stderr, enough.signal)
+    const begin = (): void => {
+      limit.begin()
+      errors.letGo()
+    }
     const passOutput = async (): Promise<void> => {
-      hasReaderLeft = (await passOn(output.bytes(limit.begin), stdout, enough.signal)) === 'left'
+      hasReaderLeft = (await passOn(output.bytes(begin), stdout, enough.signal)) === 'left'
       // Whoever writes for nobody is ended, as by SIGPIPE.
       if (hasReaderLeft) child.kill('SIGTERM')
     }
-    const passErrors = (sink: Sink): Promise<unknown> =>
-      passOn(hasTerminal ? withoutFarewell(child.stderr) : written(child.stderr), sink, enough.signal)
-    const [ending] = await Promise.all([
-      endingOf(child),
-      passOutput(),
-      ...(stderr === 'inherit' ? [] : [passErrors(stderr)]),
-    ])
+    const passErrors = async (): Promise<void> => {
+      await passOn(hasTerminal ? withoutFarewell(child.stderr) : written(child.stderr), errors.sink, enough.signal)
+      await errors.isPassed()
+    }
+    const [ending] = await Promise.all([endingOf(child), passOutput(), passErrors()])
     signals.release()
     limit.release()
     leave?.()
@@ -144,46 +143,5 @@ const limitTime = (child: ChildProcess, seconds: number | undefined) => {
     },
     isOver: (): boolean => isOver,
     release: (): void => clearTimeout(timer),
-  }
-}
-
-/**
- * ssh's own words go into a file (-E of ssh(1)), where those of the far side cannot be taken for them. Where there can be
- * no file (a full disk, a read-only one) ssh says them on stderr, and they prove nothing.
- */
-const openLog = (folder: string) => {
-  const path = logFileIn(folder)
-  const file = openIfPossible(path)
-  if (file === undefined) return {options: [], words: () => '', remove: () => undefined}
-  return {
-    options: ['-E', path, '-o', 'LogLevel=VERBOSE'],
-    words: (): string => {
-      const words = Buffer.alloc(LIMIT_BYTES)
-      return words.subarray(0, readSync(file, words, 0, LIMIT_BYTES, HEADER.length)).toString('utf8')
-    },
-    remove: (): void => {
-      closeSync(file)
-      rmSync(path, {force: true})
-    },
-  }
-}
-
-/** Takes the file's first block of the disk: ssh does not notice that it writes to a full one. */
-const HEADER = '\n'
-
-const openIfPossible = (path: string): number | undefined => {
-  let file: number | undefined
-  try {
-    file = openSync(path, 'wx+', 0o600)
-    writeSync(file, HEADER)
-    return file
-  } catch (error) {
-    // The session was ended by another runcode; ssh would find no config either.
-    if (systemCode(error) === 'ENOENT') throw error
-    if (file !== undefined) {
-      closeSync(file)
-      rmSync(path, {force: true})
-    }
-    return undefined
   }
 }
