@@ -47,7 +47,11 @@ describe('a program that is tied to us', function () {
 
   it('ends although it is stopped', async () => {
     const seconds = unheardOf()
-    const child = tie(seconds, "child.kill('SIGSTOP'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50)")
+    const child = tie(
+      seconds,
+      `setTimeout(() => child.kill('SIGSTOP'), 300)
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), 400)`,
+    )
     await ended(child)
     await until(
       () => countProcesses(seconds) === 0,

@@ -97,12 +97,12 @@ export async function assertWhole(stage: FlightStage): Promise<void> {
   assert.ok(session !== undefined)
   const {home} = stage
   const inHome = (path: string): string => path.slice(home.length + 1)
-  const generation = ['config', 'id_ed25519', 'id_ed25519.pub', 'known_hosts', 'session.json']
+  const generation = ['config', 'id_ed25519', 'id_ed25519.pub', 'known_hosts', 'master', 'session.json']
   assert.deepEqual(
     stage
       .files()
       .filter((file) => !file.startsWith('.config/'))
-      .map((file) => file.replace(/[0-9a-f]{32}\.json$/, 'x.json')),
+      .map((file) => file.replace(/\b[0-9a-f]+\.json$/, 'x.json')),
     [
       inHome(session.controlPath ?? ''),
       '.local/state/runcode/cli/attachments/x.json',
