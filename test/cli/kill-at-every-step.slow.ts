@@ -43,7 +43,7 @@ describe('killed at every step', () => {
       await stage.attach()
     }
     const verify = (): Promise<void> => assertWhole(stage)
-    expectAtLeast(this, await killAtSteps(stage, {args: ['exec', '--', 'true'], stride: 2, prepare, verify}), 36)
+    expectAtLeast(this, await killAtSteps(stage, {args: ['exec', '--', 'true'], stride: 4, prepare, verify}), 36)
   })
 
   it('connect --force, where the session at hand goes on working', async function () {
@@ -55,7 +55,7 @@ describe('killed at every step', () => {
       assert.equal(stage.mints(), mints, 'a new pass was taken')
     }
     const args = ['connect', 'calm-reed', '--force']
-    expectAtLeast(this, await killAtSteps(stage, {args, stride: 3, prepare, verify}), 50)
+    expectAtLeast(this, await killAtSteps(stage, {args, stride: 6, prepare, verify}), 50)
   })
 
   it('disconnect, which is finished by the next one', async function () {
@@ -74,7 +74,7 @@ describe('killed at every step', () => {
       await stage.attach()
       await assertWhole(stage)
     }
-    expectAtLeast(this, await killAtSteps(stage, {args: ['disconnect'], stride: 2, prepare, verify}), 20)
+    expectAtLeast(this, await killAtSteps(stage, {args: ['disconnect'], stride: 4, prepare, verify}), 20)
   })
 
   it('login, which leaves the old token or the new one', async function () {
@@ -90,7 +90,7 @@ describe('killed at every step', () => {
       assert.equal(await token(), 'rc_new')
       assert.deepEqual(files(), ['credentials.json', 'profiles.json'])
     }
-    expectAtLeast(this, await killAtSteps(stage, {args, input: 'rc_new\n', stride: 2, prepare, verify}), 15)
+    expectAtLeast(this, await killAtSteps(stage, {args, input: 'rc_new\n', stride: 3, prepare, verify}), 15)
   })
 
   it('logout, which leaves the token or none', async function () {
