@@ -24,7 +24,15 @@ const newTag = (): string => {
   return `${process.pid}${String(tags).padStart(4, '0')}`
 }
 
-const isUp = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.stdout?.once('data', resolve))
+/** By its own word: one that has not begun to write is ended by SIGPIPE, and by itself. */
+const isUp = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    let said = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('latin1')
+      if (said.includes('up\n')) resolve()
+    })
+  })
 
 /** Closes the channel as sshd does when its client is gone, and waits for the end of everything that ran in it. */
 const hangUp = async (child: ChildProcess, tag: string): Promise<void> => {
