@@ -24,19 +24,19 @@ const newTag = (): string => {
   return `${process.pid}${String(tags).padStart(4, '0')}`
 }
 
-/** By its own word: one that has not begun to write is ended by SIGPIPE, and by itself. */
-const isUp = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    let said = ''
-    child.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString('latin1')
-      if (said.includes('up\n')) resolve()
-    })
-  })
+/** What it starts runs (what is stopped may be a shell still): one that still writes would be ended by SIGPIPE, and by itself. */
+const isUp = async (child: ChildProcess, tag: string): Promise<void> => {
+  child.stdout?.resume()
+  await until(
+    () => countProcesses(`12345.${tag}`) > 0 && countProcesses(`30.${tag}`) === 1,
+    () => `not up: ${listProcesses(tag).join('\n')}`,
+    LIMIT_MS,
+  )
+}
 
 /** Closes the channel as sshd does when its client is gone, and waits for the end of everything that ran in it. */
 const hangUp = async (child: ChildProcess, tag: string): Promise<void> => {
-  await isUp(child)
+  await isUp(child, tag)
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
   await until(
     () => countProcesses(`12345.${tag}`) === 0,
