@@ -127,7 +127,7 @@ describe('at a terminal', function () {
 
   it('login --with-token ends with 130 at the first TERM', async () => {
     const child = startRuncode(['login', '--with-token'], {env: home.env, cwd: home.path})
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await new Promise((resolve) => setTimeout(resolve, 2500))
     child.kill('SIGTERM')
     assert.equal(await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal))), 130)
   })

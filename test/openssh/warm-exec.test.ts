@@ -17,6 +17,8 @@ const listed = (): readonly string[] => {
 
 describe('a warm exec', function () {
   this.timeout(120_000)
+  // Where the machine is so busy that the master does not answer in its 300 ms, an exec is not warm.
+  this.retries(2)
 
   it('does what the page lists and nothing else, and can be measured', async () => {
     await withBench(1, async (bench) => {
