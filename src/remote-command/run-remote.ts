@@ -97,7 +97,8 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
     const refusal = explainUnasked(end.said, host)
     const forMs = (process.uptime() - began) * 1000
     const isWorthIt = isHungUpOn(end.said) ? forMs < CROWDED_MS : knocks < MOST_KNOCKS && forMs < KNOCKING_MS
-    if (!(refusal instanceof ConnectionFailedError && isWorthIt) || end.signal !== undefined)
+    // Its own word that it began goes before whatever a log leaves out.
+    if (end.status.hasBegun || !(refusal instanceof ConnectionFailedError && isWorthIt) || end.signal !== undefined)
       return {...judge(end, run, refusal), usedMaster: false}
     await pauseBeforeTry(Math.min(knocks, MOST_KNOCKS), run.interrupted)
   }

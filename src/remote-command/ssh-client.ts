@@ -17,7 +17,7 @@ import {type RemoteTask, wrapCommand} from './wrapper.ts'
 export interface ClientRun {
   readonly session: Session
   readonly task: RemoteTask
-  /** With a terminal on the far side, where stdout and stderr are one; stdout needs a sink then. */
+  /** With a terminal on the far side, where stdout and stderr are one. */
   readonly hasTerminal: boolean
   /** The command gets our stdin, or an empty one. */
   readonly stdin: 'inherit' | 'ignore'
