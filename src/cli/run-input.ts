@@ -1,6 +1,6 @@
 import type {ExecInput} from '../actions/exec.ts'
 import {parseDuration} from '../core/duration.ts'
-import {parseRemoteWords, type RemoteWords} from '../remote-command/remote-words.ts'
+import {isCarriable, parseRemoteWords, type RemoteWords} from '../remote-command/remote-words.ts'
 import {InvalidDurationError} from './invalid-duration.ts'
 import type {RunFlagName, RunLine, RunValues} from './run-flags.ts'
 import {
@@ -55,8 +55,7 @@ const FOR_SHELL: readonly RunFlagName[] = ['workspace', 'profile', 'tty']
 
 const refuseUncarriable = (values: RunValues): void => {
   for (const [name, value] of Object.entries(values)) {
-    // Node decodes argv as UTF-8 and puts U+FFFD where it could not.
-    if ([value].flat().some((one) => typeof one === 'string' && one.includes('\u{FFFD}')))
+    if ([value].flat().some((one) => typeof one === 'string' && !isCarriable(one)))
       throw new UncarriableValueError(name)
   }
 }

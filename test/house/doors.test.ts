@@ -5,7 +5,7 @@ import {sourceFiles} from './source-tree.ts'
 const DOORS: Readonly<Record<string, {pattern: RegExp; open: readonly RegExp[]}>> = {
   'another process': {
     pattern: /'node:child_process'/,
-    open: [/^src\/core\/process(-identity|-reaper)?\.ts$/, /^src\/server\/runtime\//],
+    open: [/^src\/core\/process(-identity)?\.ts$/, /^src\/server\/runtime\//],
   },
   'the network': {
     pattern: /'node:(?:https?|http2|tls|dgram|dns)(?:\/promises)?'|\bfetch\(/,

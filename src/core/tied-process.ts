@@ -1,6 +1,5 @@
-import type {ChildProcess, StdioOptions} from 'node:child_process'
 import {Writable} from 'node:stream'
-import {startAttached} from './process.ts'
+import {type ChildProcess, startAttached} from './process.ts'
 
 export interface Tied {
   readonly child: ChildProcess
@@ -34,7 +33,7 @@ export function startTied(
   return {child, release}
 }
 
-type Stream = Extract<StdioOptions, string>
+type Stream = 'inherit' | 'ignore' | 'pipe'
 
 /** A line on the pipe is our word that the program has ended. */
 const WATCHED = [

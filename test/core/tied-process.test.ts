@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process'
 import {countProcesses, listProcesses} from '../support/processes.ts'
 import {until} from '../support/until.ts'
 
-const REAPER = new URL('../../dist/core/process-reaper.js', import.meta.url).href
+const TIED = new URL('../../dist/core/tied-process.js', import.meta.url).href
 const TIMES = process.env['RUNCODE_SOAK'] === undefined ? 50 : 500
 
 /** A program that ties `sleep` to itself, and what it does then. */
@@ -13,10 +13,9 @@ const tie = (seconds: string, then: string): ReturnType<typeof spawn> =>
     [
       '--input-type=module',
       '-e',
-      `import {startTied} from ${JSON.stringify(REAPER)}
+      `import {startTied} from ${JSON.stringify(TIED)}
       const {child, release} = startTied('/bin/sleep', [${JSON.stringify(seconds)}], {env: {}, stdio: ['ignore', 'ignore', 'ignore']})
       child.once('exit', release)
-      child.once('close', () => console.log('closed', Date.now()))
       ${then}`,
     ],
     {stdio: ['ignore', 'pipe', 'inherit'], detached: true},
