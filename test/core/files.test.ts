@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import {join} from 'node:path'
+import {setImmediate} from 'node:timers/promises'
 import {
   folderFault,
   makePrivateFolder,
@@ -102,12 +103,15 @@ describe('files', () => {
     it('is never seen half written by a reader', async () => {
       const texts = ['a', 'b'].map((letter) => letter.repeat(1 << 20))
       await writeWhole(at('file'), texts[0] ?? '')
-      let isDone = false
+      let isOver = false
       const writing = (async () => {
         for (let time = 0; time < 10; time += 1) await writeWhole(at('file'), texts[time % 2] ?? '')
-        isDone = true
-      })()
-      while (!isDone) {
+      })().finally(() => {
+        isOver = true
+      })
+      while (!isOver) {
+        // A read is no pause: the writer would never get its turn.
+        await setImmediate()
         const text = await readIfThere(at('file'))
         assert.ok(
           texts.some((one) => one === text),

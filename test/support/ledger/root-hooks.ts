@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {mkdtempSync, rmSync, truncateSync} from 'node:fs'
+import {mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {faultsOf, readLedger} from './ledger.ts'
@@ -10,8 +10,14 @@ const path = join(folder, 'ledger')
 process.env['RUNCODE_TEST_LEDGER'] = path
 process.on('exit', () => rmSync(folder, {recursive: true}))
 
-/** After each file of tests: where tokens went, and what child processes were given. */
+/** A folder in which each process says which test it is at: one that never yields can't say it any more. */
+const now = process.env['RUNCODE_TEST_NOW']
+
 export const mochaHooks = {
+  beforeEach(this: Mocha.Context): void {
+    if (now !== undefined) writeFileSync(join(now, String(process.pid)), `${this.currentTest?.fullTitle()}\n`)
+  },
+  /** After each file of tests: where tokens went, and what child processes were given. */
   afterAll(): void {
     const entries = readLedger(path)
     if (entries.length > 0) truncateSync(path)
