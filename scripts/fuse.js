@@ -8,7 +8,7 @@ import {build} from 'esbuild'
 const ENTRY = 'cli/main.js'
 
 /** Modules of Node that a warm exec does not need and that take some ms to load: they are loaded at their first call. */
-const LATE = ['node:crypto', 'node:fs/promises']
+const LATE = ['node:child_process', 'node:crypto', 'node:fs/promises', 'node:tty']
 
 /**
  * Writes dist/hot.cjs, and in the place of each module in it one that hands on what is there: the rest of dist goes on

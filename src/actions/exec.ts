@@ -11,6 +11,7 @@ import {
   NoTerminalError,
   type RemoteResult,
   runRemote,
+  UnexplainedEndError,
 } from '../remote-command/run-remote.ts'
 import type {Session} from '../session/session.ts'
 import {unlessEnded} from '../session/session-ended.ts'
@@ -113,7 +114,7 @@ const tracing = async (trace: RunTrace, run: () => Promise<RemoteResult>): Promi
   } catch (error) {
     if (error instanceof ConnectionLostError) Object.assign(trace, {phase: 'lost', started: error.hasBegun || null})
     else if (error instanceof AuthFailedError) Object.assign(trace, {phase: 'auth', started: false})
-    else if (error instanceof RuncodeError) trace.started = error.code === 'ssh_failed' ? null : false
+    else if (error instanceof RuncodeError) trace.started = error instanceof UnexplainedEndError ? null : false
     if ([NoDirectoryError, NoProgramError, NoTerminalError].some((kind) => error instanceof kind)) trace.phase = 'run'
     throw error
   }

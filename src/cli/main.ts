@@ -1,6 +1,7 @@
 import {EXIT} from '../core/errors.ts'
 import {failureJson, failureOf, failureText} from './failure.ts'
 import {runHotPath} from './hot-path.ts'
+import {standardError} from './standard-error.ts'
 import {watchOutput} from './watch-output.ts'
 
 /**
@@ -8,14 +9,13 @@ import {watchOutput} from './watch-output.ts'
  * package.json.
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
-  // Where nobody reads what we say of ourselves, the exit status says enough.
-  process.stderr.on('error', () => undefined)
   // Statuses of these are the remote command's own.
   const statusOf = (exit: number): number => (argv[0] === 'exec' || argv[0] === 'ssh' ? EXIT.notTheCommands : exit)
   try {
     if (await runHotPath(argv)) return
     const {run, settings} = await import('@oclif/core')
     watchOutput(statusOf(EXIT.notHere))
+    standardError()
     settings.enableAutoTranspile = false
     // oclif would load plugins that a package.json in its data folder names, and there are none.
     await run([...argv], {root, userPlugins: false, devPlugins: false})
@@ -24,7 +24,7 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     const failure = failureOf(error)
     const isJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
     if (isJson) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`)
-    else process.stderr.write(failureText(failure))
+    else standardError().write(failureText(failure))
     process.exitCode = statusOf(failure.exit)
   }
 }

@@ -12,6 +12,7 @@ import {openResultFile} from './result-file.ts'
 import type {RunLine} from './run-flags.ts'
 import {readRunInput} from './run-input.ts'
 import {exitOfFailure, factsOfFailure, factsOfResult, type RunFacts} from './run-report.ts'
+import {standardError} from './standard-error.ts'
 
 /**
  * Runs a command line of `exec`, or of `ssh` with a command, whichever way it was read, and sets the exit status: the
@@ -23,7 +24,7 @@ export async function runLine(line: RunLine): Promise<void> {
   const warnings: string[] = []
   const warn = (message: string): void => {
     warnings.push(message)
-    if (!isJson) process.stderr.write(`warning: ${printable(message)}\n`)
+    if (!isJson) standardError().write(`warning: ${printable(message)}\n`)
   }
   const captured = isJson ? {stdout: new OutputCapture('stdout'), stderr: new OutputCapture('stderr')} : undefined
   // Of the process, which is the run; the clock of perf_hooks is one more module to load.
@@ -41,8 +42,8 @@ export async function runLine(line: RunLine): Promise<void> {
     facts = factsOfFailure(failure, error, trace, durationMs())
     process.exitCode = exitOfFailure(failure)
     tell = () => {
-      if (!isJson) process.stderr.write(failureText(failure))
-      process.stderr.write(stackText(failure, error))
+      if (!isJson) standardError().write(failureText(failure))
+      standardError().write(stackText(failure, error))
     }
   }
   // First of all: whoever does not read what we say would hold it up.

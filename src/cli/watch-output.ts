@@ -1,6 +1,7 @@
 import {systemCode} from '../core/errors.ts'
 import {FileError} from '../core/files.ts'
 import {failureOf, failureText} from './failure.ts'
+import {standardError} from './standard-error.ts'
 
 /**
  * What becomes of an answer that cannot be delivered: a reader that left (`| head -1`) ends us quietly, anything else,
@@ -13,6 +14,6 @@ export function watchOutput(status: number): void {
     if (isTold || systemCode(error) === 'EPIPE') return
     isTold = true
     process.exitCode = status
-    process.stderr.write(failureText(failureOf(new FileError('write', 'the output', error))))
+    standardError().write(failureText(failureOf(new FileError('write', 'the output', error))))
   })
 }

@@ -107,27 +107,21 @@ export interface PassedSignals {
   release(): void
 }
 
-/**
- * Hands signals that are sent to us on to a child. Those in `ignored` reach the child by the terminal as well, and only
- * must not end us.
- */
+/** Hands these signals, when they are sent to us, on to a child. */
 export function passSignals(
-  child: ChildProcess,
-  {passed, ignored}: {passed: readonly NodeJS.Signals[]; ignored: readonly NodeJS.Signals[]},
+  child: {kill(signal: NodeJS.Signals): unknown},
+  passed: readonly NodeJS.Signals[],
 ): PassedSignals {
   let first: NodeJS.Signals | undefined
   const pass = (signal: NodeJS.Signals): void => {
     first ??= signal
     child.kill(signal)
   }
-  const ignore = (): void => undefined
   for (const signal of passed) process.on(signal, pass)
-  for (const signal of ignored) process.on(signal, ignore)
   return {
     first: () => first,
     release: () => {
       for (const signal of passed) process.off(signal, pass)
-      for (const signal of ignored) process.off(signal, ignore)
     },
   }
 }

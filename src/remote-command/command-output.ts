@@ -1,23 +1,22 @@
-import type {Readable} from 'node:stream'
 import type {StatusReader} from './status-reader.ts'
 
 /** What is kept of the words that come before a command, the last ones. */
 const LIMIT_BYTES = 65_536
 
-/** What a command writes to its stdout, as it comes from ssh with the records of the wrapper in it. */
+/** What a command writes to its stdout, as it comes from the far side with the records of the wrapper in it. */
 export class CommandOutput {
-  readonly #stdout: Readable | null
+  readonly #stdout: AsyncIterable<Buffer>
   readonly #reader: StatusReader
   #before: Buffer = Buffer.alloc(0)
 
-  constructor(stdout: Readable | null, reader: StatusReader) {
+  constructor(stdout: AsyncIterable<Buffer>, reader: StatusReader) {
     this.#stdout = stdout
     this.#reader = reader
   }
 
   /** Without the records. Nothing is given before the command has begun; then what came before goes first. */
   async *bytes(onBegin: () => void): AsyncGenerator<Buffer> {
-    for await (const chunk of written(this.#stdout)) {
+    for await (const chunk of this.#stdout) {
       const bytes = this.#reader.read(chunk)
       if (this.#reader.status.hasBegun) {
         onBegin()
@@ -33,14 +32,5 @@ export class CommandOutput {
   /** Of a command that did not begin, what came from the far side: the words of rc files. */
   noise(): string {
     return this.#before.toString('utf8')
-  }
-}
-
-/** What a child writes to a pipe, until that ends or we close it. */
-export async function* written(stream: Readable | null): AsyncGenerator<Buffer> {
-  try {
-    if (stream !== null) yield* stream as AsyncIterable<Buffer>
-  } catch {
-    // We closed it.
   }
 }

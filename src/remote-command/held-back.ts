@@ -22,6 +22,8 @@ export const heldBack = (sink: Sink, enough: AbortSignal) => {
       held = undefined
     },
     isPassed: (): Promise<unknown> => passed,
+    /** What was not shown. */
+    words: (): string => held?.toString('utf8') ?? '',
   }
 }
 

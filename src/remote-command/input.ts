@@ -1,4 +1,4 @@
-import {isatty, ReadStream} from 'node:tty'
+import {isatty} from 'node:tty'
 import type {ChildProcess} from '../core/process.ts'
 import type {ClientRun} from './ssh-client.ts'
 
@@ -28,16 +28,26 @@ const program = (bytes: Buffer): Input => ({
   feed: ({stdin}) => stdin?.on('error', () => undefined).end(bytes),
 })
 
-const keys = (): Input => {
-  const keyboard = new ReadStream(0)
-  return {
-    stdio: 'pipe',
-    feed: ({stdin}) => {
-      if (stdin === null) return
-      // Either may be gone before the other.
-      stdin.on('error', () => undefined)
-      keyboard.on('error', () => stdin.end()).pipe(stdin)
-    },
-    close: () => void keyboard.destroy(),
-  }
+const keys = (): Input => ({
+  stdio: 'pipe',
+  feed: ({stdin}) => {
+    if (stdin === null) return
+    // Either may be gone before the other.
+    stdin.on('error', () => undefined)
+    process.stdin.on('error', () => stdin.end()).pipe(stdin)
+  },
+  close: () => void process.stdin.destroy(),
+})
+
+/** What the command is to read, where we hand it on ourselves. */
+export interface Source {
+  readonly bytes: AsyncIterable<Buffer> | Iterable<Buffer>
+  close(): void
+}
+
+/** See openInput(). */
+export function openSource({task: {words}, stdin}: ClientRun): Source {
+  if (words.kind === 'script') return {bytes: [words.program], close: () => undefined}
+  if (stdin === 'ignore') return {bytes: [], close: () => undefined}
+  return {bytes: process.stdin, close: () => void process.stdin.destroy()}
 }

@@ -5,6 +5,7 @@ import {ConnectionFailedError, explainUnasked, isHungUpOn, isTurnedAway, reasonO
 import {isMasterAlive} from '../openssh/master.ts'
 import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
+import {runOverMaster} from './over-master.ts'
 import {type ClientEnd, type ClientRun, runClient} from './ssh-client.ts'
 
 /** The link broke after the command may have begun: it may have run to its end, or not. It is never run again by us. */
@@ -54,6 +55,9 @@ export class NoTerminalError extends RuncodeError {
   }
 }
 
+/** ssh, or the far side, ended in a way that tells nothing: the command may have run. */
+export class UnexplainedEndError extends OpensshFailedError {}
+
 export interface RemoteResult {
   /** The command's own status, 128 + n where a signal ended it; 124 where our time limit did, 128 + n where a signal to us did. */
   readonly exitCode: number
@@ -83,17 +87,13 @@ const CROWDED_MS = 30_000
  * directory is missing. Only what provably never began is tried again.
  */
 export async function runRemote(run: ClientRun): Promise<RemoteResult> {
-  const ssh = await findProgram('ssh', run.env)
-  const {controlPath, host} = run.session
+  const {host} = run.session
   const began = process.uptime()
   for (let knocks = 1; ; knocks += 1) {
     // Also between two knocks: somebody else may have got in and opened one.
-    if (controlPath !== undefined && (await isMasterAlive(controlPath))) {
-      const end = await runClient(ssh, OVER_MASTER, run)
-      // A master that is full, or has just ended, opened no session, so nothing has run; a connection of its own may.
-      if (end.status.hasBegun || !isTurnedAway(end.said)) return {...judge(end, run, undefined), usedMaster: true}
-    }
-    const end = await runClient(ssh, ALONE, run)
+    const over = await overMaster(run)
+    if (over !== undefined) return {...judge(over, run, undefined), usedMaster: true}
+    const end = await runClient(await findProgram('ssh', run.env), ALONE, run)
     const refusal = explainUnasked(end.said, host)
     const forMs = (process.uptime() - began) * 1000
     const isWorthIt = isHungUpOn(end.said) ? forMs < CROWDED_MS : knocks < MOST_KNOCKS && forMs < KNOCKING_MS
@@ -102,6 +102,19 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
       return {...judge(end, run, refusal), usedMaster: false}
     await pauseBeforeTry(Math.min(knocks, MOST_KNOCKS), run.interrupted)
   }
+}
+
+/**
+ * Undefined where no master took it: one that is full, or has just ended, opened no session, so nothing has run. ssh
+ * itself is there for a terminal, whose keys, size and modes it knows.
+ */
+const overMaster = async (run: ClientRun): Promise<ClientEnd | undefined> => {
+  const {controlPath} = run.session
+  if (controlPath === undefined) return undefined
+  if (!run.hasTerminal) return runOverMaster(controlPath, run)
+  if (!(await isMasterAlive(controlPath))) return undefined
+  const end = await runClient(await findProgram('ssh', run.env), OVER_MASTER, run)
+  return end.status.hasBegun || !isTurnedAway(end.said) ? end : undefined
 }
 
 const judge = (end: ClientEnd, run: ClientRun, refusal: RuncodeError | undefined): Verdict => {
@@ -124,5 +137,5 @@ const judge = (end: ClientEnd, run: ClientRun, refusal: RuncodeError | undefined
   const isLost = ending.kind === 'exited' && ending.code === 255
   throw isLost
     ? new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})
-    : new OpensshFailedError('ssh', ending, noise)
+    : new UnexplainedEndError('ssh', ending, noise)
 }

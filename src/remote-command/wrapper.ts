@@ -72,9 +72,11 @@ export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {ha
     'trap : INT QUIT TERM HUP; trap - PIPE TTOU',
     `( exec 2>&4 3>&- 4>&-; exec ${commandOf(words, task.variables)} )${isScript ? ' </dev/null' : ''}`,
     'r=$?',
-    'kill -KILL "$!"',
     ...(isScript ? ['rm -f "$t"'] : []),
     ...CLOSING,
+    // Where nobody hears it the channel is gone, and the beat ends what the command left behind.
+    'say E "$r" "$n" && kill -KILL "$!"',
+    'exit "$r"',
   ].join('\n')
   const line = encodeLine(isLogin ? inLoginShell(program) : program)
   if (line.length > LONGEST_BYTES) throw new TooLongCommandError(line.length)
@@ -93,8 +95,6 @@ const CLOSING = [
   '[ "$r" -gt 128 ] && n=$(kill -l "$r")',
   // With `stty tostop` the terminal stops who writes to it while another group has it, unless it ignores that.
   "trap '' TTOU PIPE",
-  'say E "$r" "$n"',
-  'exit "$r"',
 ]
 
 const refuseUncarriable = ({directory = '', variables}: RemoteTask): void => {
@@ -175,5 +175,7 @@ const wrapShell = (directory: string | undefined, nonce: string): string =>
       `( exec 2>&4 3>&- 4>&-; exec "${SHELL}" -l )`,
       'r=$?',
       ...CLOSING,
+      'say E "$r" "$n"',
+      'exit "$r"',
     ].join('\n'),
   )

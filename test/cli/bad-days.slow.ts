@@ -285,6 +285,10 @@ describe('on a worse day', function () {
 
   describe('with the programs of OpenSSH', () => {
     const WORDS = ['-w', 'calm-reed', '--', 'true']
+    /** What ssh has to say of itself goes where -E names a file. */
+    const INTO_ITS_LOG = 'while getopts E:o:F:T word; do [ "$word" != E ] || exec 2>>"$OPTARG"; done'
+    /** Where nobody can tell whether the command began, there may be output. */
+    const NO_OUTPUT = {stdout: '', stderr: '', truncated: false}
 
     for (const [missing, there, args, before] of [
       ['ssh', 'ssh-keygen', ['ssh', 'calm-reed', '--', 'true'], []],
@@ -310,7 +314,7 @@ describe('on a worse day', function () {
     for (const [what, text, message] of [
       [
         'is too old',
-        'echo "c: line 7: Bad configuration option: x" >&2; echo "c: terminating, 1 bad configuration options" >&2; exit 255',
+        `${INTO_ITS_LOG}; echo "c: line 7: Bad configuration option: x" >&2; echo "c: terminating, 1 bad configuration options" >&2; exit 255`,
         'ssh ended with status 255: c: terminating, 1 bad configuration options',
       ],
       ['is killed', 'kill -9 $$', 'ssh was ended by SIGKILL'],
@@ -323,7 +327,7 @@ describe('on a worse day', function () {
           isSaid({
             ...{args, status: args[0] === 'exec' ? 125 : 1, code: 'ssh_failed', message, hint: DOCTOR},
             ...{
-              facts: {program: 'ssh'},
+              facts: {program: 'ssh', ...(args[0] === 'exec' && what === 'is killed' ? NO_OUTPUT : {})},
               before: args[0] === 'exec' ? [] : PASSED,
               env: path(['ssh-keygen', 'sh'], {ssh: text}),
             },
@@ -333,15 +337,17 @@ describe('on a worse day', function () {
 
     it('of which ssh talks nonsense', () =>
       isSaid({
-        ...{args: ['exec', ...WORDS], status: 125, code: 'ssh_failed', hint: DOCTOR, facts: {program: 'ssh'}},
+        ...{args: ['exec', ...WORDS], status: 125, code: 'ssh_failed', hint: DOCTOR},
+        facts: {program: 'ssh', ...NO_OUTPUT},
         message: 'ssh ended with status 2: usage: something',
         env: path(['ssh-keygen', 'sh'], {ssh: 'echo "usage: something" >&2; exit 2'}),
       }))
 
     it('of which ssh talks nonsense and ends as for a lost connection', () =>
       isSaid({
-        ...{args: ['exec', ...WORDS], status: 125, code: 'connection_lost', facts: {host: '127.0.0.1'}},
-        message: 'The connection to 127.0.0.1 was lost while the command may have been running: nonsense',
+        ...{args: ['exec', ...WORDS], status: 125, code: 'connection_lost'},
+        facts: {host: '127.0.0.1', ...NO_OUTPUT},
+        message: 'The connection to 127.0.0.1 was lost while the command may have been running.',
         hint: 'Look on the workspace what it did before you run it again.',
         env: path(['ssh-keygen', 'sh'], {ssh: 'echo nonsense >&2; exit 255'}),
       }))

@@ -28,7 +28,7 @@ const DOORS: Readonly<Record<string, {pattern: RegExp; open: readonly RegExp[]}>
   'the console': {pattern: /\bconsole\./, open: []},
   'our streams': {
     pattern: /\bprocess\.(?:stdout|stderr|stdin)\b/,
-    open: [/^src\/cli\//, /^src\/credentials\/keychain-child\.ts$/],
+    open: [/^src\/cli\//, /^src\/remote-command\/input\.ts$/, /^src\/credentials\/keychain-child\.ts$/],
   },
   'the end of this process': {pattern: /\bprocess\.(?:exit|reallyExit|abort)\(/, open: []},
   'the exit status': {
@@ -54,7 +54,10 @@ describe('the doors', () => {
     const writes = files
       .filter(({path}) => path.startsWith('src/cli/'))
       .flatMap(({path, text}) =>
-        [...text.matchAll(/\b(?:stdout|stderr)\.write\((.*)$/gm)].map(([, what = '']) => ({path, what})),
+        [...text.matchAll(/\b(?:stdout|stderr|standardError\(\))\.write\((.*)$/gm)].map(([, what = '']) => ({
+          path,
+          what,
+        })),
       )
     const isSafe = ({path, what}: {path: string; what: string}): boolean =>
       /^(?:`[^`$]*\$\{(?:printable|printableLines|JSON\.stringify)\(|(?:failureText|stackText|printable|table)\(|'\\n')/.test(

@@ -14,7 +14,7 @@ const LIMIT_MS = 15_000
 const STUBBORN = [
   '(trap "" TERM HUP INT; exec sleep 12345.$1) & kill -STOP $!',
   '(trap "" TERM HUP INT; exec sleep 12345.$1) &',
-  'setsid sleep 30.$1 & echo up; wait',
+  'setsid sleep 90.$1 & echo up; wait',
 ].join('\n')
 
 let tags = 0
@@ -34,7 +34,7 @@ const isGone = async (tag: string, why: string): Promise<void> => {
     () => `${why}: ${listProcesses(`12345.${tag}`).join('\n')}`,
     LIMIT_MS,
   )
-  const seconds = `30.${tag}`
+  const seconds = `90.${tag}`
   assert.deepEqual(listProcesses(seconds), [`sleep\0${seconds}\0`], why)
 }
 

@@ -16,7 +16,7 @@ const LIMIT_MS = 12_000
 const STUBBORN = [
   '(trap "" TERM HUP INT; exec sleep 12345.$1) & kill -STOP $!',
   '(trap "" TERM HUP INT; exec sleep 12345.$1) &',
-  'setsid sleep 30.$1 & echo up; wait',
+  'setsid sleep 90.$1 & echo up; wait',
 ].join('\n')
 let tags = 0
 const newTag = (): string => {
@@ -28,7 +28,7 @@ const newTag = (): string => {
 const isUp = async (child: ChildProcess, tag: string): Promise<void> => {
   child.stdout?.resume()
   await until(
-    () => countProcesses(`12345.${tag}`) > 0 && countProcesses(`30.${tag}`) === 1,
+    () => countProcesses(`12345.${tag}`) > 0 && countProcesses(`90.${tag}`) === 1,
     () => `not up: ${listProcesses(tag).join('\n')}`,
     LIMIT_MS,
   )
@@ -43,7 +43,7 @@ const hangUp = async (child: ChildProcess, tag: string): Promise<void> => {
     () => listProcesses(`12345.${tag}`).join('\n'),
     LIMIT_MS,
   )
-  const seconds = `30.${tag}`
+  const seconds = `90.${tag}`
   assert.deepEqual(listProcesses(seconds), [`sleep\0${seconds}\0`])
 }
 
@@ -61,6 +61,15 @@ describe('a command whose channel is gone', function () {
     await Promise.all([...LOGIN_SHELLS.map(({path}) => start(path)), ...shOf.map(({path}) => start('/bin/sh', path))])
   })
 
+  it('ends with all it started also where it ends by that itself, of SIGPIPE', async () => {
+    const start = (shell: string): Promise<void> => {
+      const tag = newTag()
+      const task = argvTask(['sh', '-c', STUBBORN.replace(/echo up; wait$/, 'exec yes'), 'sh', tag])
+      return hangUp(startFarSide(task, {shell, home: folder.path}), tag)
+    }
+    await Promise.all(LOGIN_SHELLS.map(({path}) => start(path)))
+  })
+
   it('ends also where nobody made a group for it', async () => {
     const tag = newTag()
     const task = argvTask(['sh', '-c', STUBBORN, 'sh', tag])
@@ -75,7 +84,7 @@ describe('a command that ended', function () {
 
   it('leaves what it put into the background, and nothing of ours', async () => {
     const tag = newTag()
-    const {exitCode} = await run('sh', '-c', 'nohup sleep 30.$1 >/dev/null 2>&1 </dev/null &', 'sh', tag)
+    const {exitCode} = await run('sh', '-c', 'nohup sleep 90.$1 >/dev/null 2>&1 </dev/null &', 'sh', tag)
     assert.equal(exitCode, 0)
     // Longer than the beat would need to end it.
     await until(
@@ -83,7 +92,7 @@ describe('a command that ended', function () {
       () => listProcesses(NONCE).join('\n'),
     )
     await sleep(1500)
-    const seconds = `30.${tag}`
+    const seconds = `90.${tag}`
     assert.deepEqual(listProcesses(seconds), [`sleep\0${seconds}\0`])
   })
 

@@ -1,0 +1,8 @@
+let isWatched = false
+
+/** Our stderr, whose reader may leave: the exit status says enough then. Node takes a while to open it, so not before it is needed. */
+export const standardError = (): NodeJS.WriteStream => {
+  if (!isWatched) process.stderr.on('error', () => undefined)
+  isWatched = true
+  return process.stderr
+}
