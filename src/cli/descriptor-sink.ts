@@ -10,12 +10,14 @@ const SHORTEST_MS = 1
 const LONGEST_MS = 20
 
 /**
- * Writes bytes to a descriptor of ours as fast as its reader takes them, never more than one chunk ahead. Node's own
+ * Writes bytes to a stream of ours as fast as its reader takes them, never more than one chunk ahead. Node's own
  * stream of a terminal would hold up everything else, timers included, while that is stopped (Ctrl-S). Gives `left`
  * where a reader has left.
  */
-export function descriptorSink(descriptor: number): Sink {
+export function descriptorSink(name: 'stdout' | 'stderr'): Sink {
   return async (chunk, enough) => {
+    // Node makes it non-blocking when it opens it here: who waits in write(2) for a reader cannot be called back.
+    const {fd: descriptor} = process[name]
     let waitMs = SHORTEST_MS
     for (let at = 0; !enough.aborted && at < chunk.length; ) {
       try {
@@ -23,7 +25,6 @@ export function descriptorSink(descriptor: number): Sink {
         at += bytesWritten
         waitMs = SHORTEST_MS
       } catch (error) {
-        // What is full says so at once where somebody made it non-blocking, as Node does with pipes.
         if (systemCode(error) !== 'EAGAIN') return 'left'
         await pause(waitMs, enough)
         waitMs = Math.min(2 * waitMs, LONGEST_MS)

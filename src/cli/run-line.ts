@@ -82,7 +82,7 @@ const run = async (
 }
 
 const streamsOf = (captured: Captured | undefined): Pick<ExecInput, 'stdout' | 'stderr'> => {
-  if (captured === undefined) return {stdout: descriptorSink(1), stderr: descriptorSink(2)}
+  if (captured === undefined) return {stdout: descriptorSink('stdout'), stderr: descriptorSink('stderr')}
   const into =
     (capture: OutputCapture): Sink =>
     (chunk) => {

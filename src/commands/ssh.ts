@@ -28,7 +28,7 @@ with --script: as "exec", on the named workspace. Nothing is attached.`
     const {workspace} = args
     process.exitCode = await shell(this.createContext(), {
       ...{workspace, profile: values.profile},
-      ...{stdout: descriptorSink(1), stderr: descriptorSink(2)},
+      ...{stdout: descriptorSink('stdout'), stderr: descriptorSink('stderr')},
     })
   }
 }

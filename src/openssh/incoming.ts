@@ -37,3 +37,31 @@ export class Incoming implements AsyncIterable<Buffer> {
     }
   }
 }
+
+/** How much the far side may send before what has come is taken (RFC 4254 5.2). */
+export class Window {
+  readonly #sizeBytes: number
+  #roomBytes: number
+  #takenBytes = 0
+
+  constructor(sizeBytes: number) {
+    this.#sizeBytes = sizeBytes
+    this.#roomBytes = sizeBytes
+  }
+
+  /** Throws RangeError for more than the far side was allowed to send, which would stay in our memory. */
+  fill(sizeBytes: number): void {
+    this.#roomBytes -= sizeBytes
+    if (this.#roomBytes < 0) throw new RangeError('The window is full.')
+  }
+
+  /** What to allow the far side after this was taken; 0 where that can wait. */
+  free(sizeBytes: number): number {
+    this.#takenBytes += sizeBytes
+    if (this.#takenBytes < this.#sizeBytes / 4) return 0
+    const freedBytes = this.#takenBytes
+    this.#roomBytes += freedBytes
+    this.#takenBytes = 0
+    return freedBytes
+  }
+}

@@ -1,6 +1,6 @@
 import type {Ending} from '../core/process.ts'
 import {boolean, type Fields, MESSAGE, MessageReader, message, string, uint32} from './connection-messages.ts'
-import {Incoming} from './incoming.ts'
+import {Incoming, Window} from './incoming.ts'
 import {type MuxProxy, openProxy} from './mux.ts'
 
 /** What may be on its way to us, as with ssh itself. */
@@ -32,10 +32,10 @@ export class SessionChannel {
   readonly #proxy: MuxProxy
   /** Its number on the far side. */
   #theirs = 0
+  /** What it takes now, and at once. */
   #windowBytes = 0
   #packetBytes = 0
-  #roomBytes = WINDOW_BYTES
-  #takenBytes = 0
+  readonly #window = new Window(WINDOW_BYTES)
   #status: Ending = {kind: 'exited', code: NO_STATUS}
   #isClosed = false
   /** The far side reads no more of what we send. */
@@ -147,11 +147,8 @@ export class SessionChannel {
   }
 
   #giveBack(sizeBytes: number): void {
-    this.#takenBytes += sizeBytes
-    if (this.#takenBytes < WINDOW_BYTES / 4) return
-    void this.#send(MESSAGE.windowAdjust, uint32(this.#takenBytes))
-    this.#roomBytes += this.#takenBytes
-    this.#takenBytes = 0
+    const freedBytes = this.#window.free(sizeBytes)
+    if (freedBytes > 0) void this.#send(MESSAGE.windowAdjust, uint32(freedBytes))
   }
 
   #take(type: number, fields: Fields): void {
@@ -176,15 +173,12 @@ export class SessionChannel {
   }
 
   #extended(fields: Fields): void {
-    const kind = fields.uint32()
-    const bytes = fields.string()
-    this.#receive(kind === STDERR ? this.stderr : undefined, bytes)
+    const stream = fields.uint32() === STDERR ? this.stderr : undefined
+    this.#receive(stream, fields.string())
   }
 
-  /** Throws RangeError for more than the far side was allowed to send, which would stay in our memory. */
   #receive(stream: Incoming | undefined, bytes: Buffer): void {
-    this.#roomBytes -= bytes.length
-    if (this.#roomBytes < 0) throw new RangeError('The window is full.')
+    this.#window.fill(bytes.length)
     if (stream === undefined) this.#giveBack(bytes.length)
     else if (bytes.length > 0) stream.push(bytes)
   }

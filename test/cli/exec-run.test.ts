@@ -147,14 +147,20 @@ describe('exec', function () {
       assert.ok(performance.now() - began < 20_000)
     })
 
-    it('ends it also where nobody takes what it says', async () => {
-      const child = startRuncode(['exec', '--timeout', '1', '--', 'echo $$; exec yes >&2'], surroundings)
-      const ended = once(child, 'exit')
-      const [pid] = (await once(child.stdout ?? child, 'data')) as [Buffer]
-      for (let tries = 0; isAlive(Number(pid)) && tries < 300; tries += 1) await pause(50)
-      assert.equal(isAlive(Number(pid)), false)
-      assert.deepEqual(await ended, [124, null])
-    })
+    for (const [taken, other] of [
+      ['stdout', 'stderr'],
+      ['stderr', 'stdout'],
+    ] as const) {
+      it(`ends it also where nobody takes what it says on ${other}`, async () => {
+        const [say, flood] = taken === 'stdout' ? ['', '>&2'] : ['>&2', '']
+        const child = startRuncode(['exec', '--timeout', '1', '--', `echo $$ ${say}; exec yes ${flood}`], surroundings)
+        const ended = once(child, 'exit')
+        const [pid] = (await once(child[taken] ?? child, 'data')) as [Buffer]
+        for (let tries = 0; isAlive(Number(pid)) && tries < 300; tries += 1) await pause(50)
+        assert.equal(isAlive(Number(pid)), false)
+        assert.deepEqual(await ended, [124, null])
+      })
+    }
   })
 
   it('ends a command in time on a terminal that is stopped', async () => {
