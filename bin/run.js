@@ -7,16 +7,16 @@ const {Script} = require('node:vm')
 
 /** As require() would, with what V8 made of the file when it was built, where this is the same V8. */
 const load = (filename) => {
-  const hot = new Module(filename, module)
-  hot.filename = filename
-  require.cache[filename] = hot
+  const fused = new Module(filename, module)
+  fused.filename = filename
+  require.cache[filename] = fused
   const script = new Script(Module.wrap(readFileSync(filename, 'utf8')), {
     filename,
     cachedData: readIfThere(`${filename}.cache`),
   })
-  script.runInThisContext()(hot.exports, (id) => hot.require(id), hot, filename, join(filename, '..'))
-  hot.loaded = true
-  return hot.exports
+  script.runInThisContext()(fused.exports, (id) => fused.require(id), fused, filename, join(filename, '..'))
+  fused.loaded = true
+  return fused.exports
 }
 
 const readIfThere = (path) => {
@@ -27,4 +27,9 @@ const readIfThere = (path) => {
   }
 }
 
-void load(join(__dirname, '..', 'dist', 'hot.cjs')).main(process.argv.slice(2), join(__dirname, '..'))
+module.exports = {load}
+
+if (require.main === module) {
+  const root = join(__dirname, '..')
+  void load(join(root, 'dist', 'hot.cjs')).main(process.argv.slice(2), root)
+}

@@ -3,6 +3,7 @@ import {spawnSync} from 'node:child_process'
 import {readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 import {fuse} from './fuse.js'
+import {fusePackages} from './fuse-packages.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -13,6 +14,7 @@ export async function build() {
     stdio: 'inherit',
   })
   if (status !== 0) throw new Error('The TypeScript compiler found mistakes.')
+  await fusePackages(root)
   await fuse(root)
   for (const [path, text] of await generated()) writeFileSync(path, text)
   writeFileSync(`${root}dist/.built`, '')

@@ -1,11 +1,9 @@
 // Fuses what `exec` loads while a pass is good into one file: Node spends more time on finding, reading and linking 40
 // modules than on running them, and its loader of ES modules costs a start of its own. Plain JavaScript; see build.js.
-import {readFileSync, writeFileSync} from 'node:fs'
-import Module from 'node:module'
+import {writeFileSync} from 'node:fs'
 import {dirname, relative, resolve} from 'node:path'
-import {setFlagsFromString} from 'node:v8'
-import {Script} from 'node:vm'
 import {build} from 'esbuild'
+import {writeCompiled} from './compile.js'
 
 /** What bin/run.js asks for. */
 const ENTRY = 'cli/main.js'
@@ -29,27 +27,12 @@ export async function fuse(root) {
   const all = `let all\nexport const rest = () => (all ??= {${[...shortNames.values()].join(', ')}})\n`
   const contents = `export {main} from './${ENTRY}'\n${lines.join('')}${all}`
   const {outputFiles} = await build({...optionsOf(dist), stdin: {contents, resolveDir: dist}, write: false})
-  // What is compiled ahead cannot import: Node does not know whose import it is.
-  writeFileSync(`${dist}/hot.cjs`, outputFiles[0].text.replaceAll('import("', 'require("./late.cjs")("'))
-  writeFileSync(`${dist}/late.cjs`, 'module.exports = (specifier) => import(specifier)\n')
   for (const {path, names} of exported) {
     const hot = relative(dirname(path), 'hot.cjs')
     const constants = names.map((name) => `export const ${name} = all.${shortNames.get(`${path} ${name}`)}\n`)
     writeFileSync(`${dist}/${path}`, `import hot from '${hot}'\nconst all = hot.rest()\n${constants.join('')}`)
   }
-  compile(`${dist}/hot.cjs`)
-}
-
-/**
- * Writes what V8 makes of a file beside it, every function included, for bin/run.js. It is of this version of V8; another
- * one makes its own again at each start, in memory.
- */
-const compile = (filename) => {
-  // V8 leaves functions to their first call. A cache tells which flags it was made with: these are put back before.
-  setFlagsFromString('--no-lazy')
-  const script = new Script(Module.wrap(readFileSync(filename, 'utf8')), {filename})
-  setFlagsFromString('--lazy')
-  writeFileSync(`${filename}.cache`, script.createCachedData())
+  writeCompiled(`${dist}/hot.cjs`, './late.cjs', outputFiles[0].text)
 }
 
 const optionsOf = (dist) => ({
