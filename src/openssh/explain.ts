@@ -100,6 +100,14 @@ const LET_IN = /^Authenticated to [^\n]*\n/m
 /** Said first after that: the channel or the request was refused. (A terminal is asked for together with the command.) */
 const NOT_OPENED = /^(?:channel 0: open failed: [^\n]*|(?:exec|shell) request failed on channel 0\r?)\n/
 
+/** Whether the first thing that ssh says after it was let in is that it got no terminal; with -tt it ends for that. */
+export function isTerminalRefused(log: string): boolean {
+  const letIn = LET_IN.exec(log)
+  return (
+    letIn !== null && /^PTY allocation request failed on channel 0\r?\n/.test(log.slice(letIn.index + letIn[0].length))
+  )
+}
+
 /**
  * Whether a client that may go nowhere but over the master asked it for nothing, or was refused: it then turned to a
  * connection of its own, which it does not have. Where it had asked and got no answer it says that of the request.

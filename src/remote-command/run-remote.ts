@@ -1,7 +1,14 @@
 import {pauseBeforeTry} from '../core/deadline.ts'
 import {EXIT, RuncodeError} from '../core/errors.ts'
 import {signalStatus} from '../core/process.ts'
-import {ConnectionFailedError, explainUnasked, isHungUpOn, isTurnedAway, reasonOf} from '../openssh/explain.ts'
+import {
+  ConnectionFailedError,
+  explainUnasked,
+  isHungUpOn,
+  isTerminalRefused,
+  isTurnedAway,
+  reasonOf,
+} from '../openssh/explain.ts'
 import {isMasterAlive} from '../openssh/master.ts'
 import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
@@ -128,7 +135,8 @@ const judge = (end: ClientEnd, run: ClientRun, refusal: RuncodeError | undefined
   if (hasReaderLeft) return {exitCode: BROKEN_PIPE, signal: 'PIPE', endedBy: 'reader', hasBegun}
   if (missing === 'directory') throw new NoDirectoryError(task.directory ?? '~')
   if (missing === 'program') throw new NoProgramError()
-  if (missing === 'terminal') throw new NoTerminalError()
+  // The wrapper runs nothing without one.
+  if (missing === 'terminal' || (!hasBegun && isTerminalRefused(said))) throw new NoTerminalError()
   if (signal !== undefined)
     return {exitCode: signalStatus(signal), signal: signal.slice(3), endedBy: 'interruption', hasBegun}
   if (hasBegun) throw new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})
