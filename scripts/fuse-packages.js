@@ -22,8 +22,9 @@ export async function fusePackages(root) {
     writeCompiled(`${dist}/${short}.cjs`, './late.cjs', outputFiles[0].text)
     // Names of ours that no package exports.
     const lines = [
+      "import {createRequire as $require} from 'node:module'",
       "import {fileURLToPath as $path} from 'node:url'",
-      "import $bin from '../bin/run.js'",
+      "const $bin = $require(import.meta.url)('../bin/run.js')",
       `const $all = $bin.load($path(new URL('${short}.cjs', import.meta.url)))`,
       `export const {${names.join(', ')}} = $all`,
       ...(hasDefault ? ['export default $all.default'] : []),

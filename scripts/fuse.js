@@ -28,10 +28,16 @@ export async function fuse(root) {
   const contents = `export {main} from './${ENTRY}'\n${lines.join('')}${all}`
   const {outputFiles} = await build({...optionsOf(dist), stdin: {contents, resolveDir: dist}, write: false})
   for (const {path, names} of exported) {
-    const hot = relative(dirname(path), 'hot.cjs')
+    const hot = relative(dirname(path), 'hot.js')
     const constants = names.map((name) => `export const ${name} = all.${shortNames.get(`${path} ${name}`)}\n`)
-    writeFileSync(`${dist}/${path}`, `import hot from '${hot}'\nconst all = hot.rest()\n${constants.join('')}`)
+    writeFileSync(
+      `${dist}/${path}`,
+      `import all from '${hot.startsWith('.') ? hot : `./${hot}`}'\n${constants.join('')}`,
+    )
   }
+  // Not by import, for which Node would read the whole file once more, in search of names.
+  const load = "createRequire(import.meta.url)('./hot.cjs')"
+  writeFileSync(`${dist}/hot.js`, `import {createRequire} from 'node:module'\nexport default ${load}.rest()\n`)
   writeCompiled(`${dist}/hot.cjs`, './late.cjs', outputFiles[0].text)
 }
 

@@ -27,11 +27,16 @@ export function table<Row>(
     .join('')
 }
 
-const segments = new Intl.Segmenter(undefined, {granularity: 'grapheme'})
+let segmenter: Intl.Segmenter | undefined
+/** Node takes some ms to make one, and most output has no table. */
+const segmentsOf = (text: string): Intl.Segments => {
+  segmenter ??= new Intl.Segmenter(undefined, {granularity: 'grapheme'})
+  return segmenter.segment(text)
+}
 
 /** Columns that a text takes on a terminal: a grapheme is one, an East Asian wide one or an emoji two. */
 const widthOf = (text: string): number =>
-  [...segments.segment(text)].reduce(
+  [...segmentsOf(text)].reduce(
     (width, {segment}) =>
       width +
       (/\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u.test(
