@@ -8,7 +8,7 @@ import {
   InvalidVariableError,
   NotForShellError,
   TooLongTimeoutError,
-  UncarriableValueError,
+  UncarriableFlagError,
 } from './run-refusals.ts'
 
 /** What a command line asks for; a program that is to be sent along is not read yet. */
@@ -55,8 +55,7 @@ const FOR_SHELL: readonly RunFlagName[] = ['workspace', 'profile', 'tty']
 
 const refuseUncarriable = (values: RunValues): void => {
   for (const [name, value] of Object.entries(values)) {
-    if ([value].flat().some((one) => typeof one === 'string' && !isCarriable(one)))
-      throw new UncarriableValueError(name)
+    if ([value].flat().some((one) => typeof one === 'string' && !isCarriable(one))) throw new UncarriableFlagError(name)
   }
 }
 

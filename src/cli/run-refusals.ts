@@ -19,7 +19,7 @@ export class InvalidVariableError extends RuncodeError {
 }
 
 /** A value is not the one that was meant. */
-export class UncarriableValueError extends RuncodeError {
+export class UncarriableFlagError extends RuncodeError {
   constructor(flag: string) {
     super(`The value of --${flag} cannot be carried: it is not UTF-8.`, {
       code: 'usage',

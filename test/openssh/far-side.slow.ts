@@ -2,41 +2,18 @@ import assert from 'node:assert/strict'
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process'
 import {wrapCommand} from '../../src/remote-command/wrapper.ts'
 import {argvTask, NONCE} from '../support/far-side.ts'
-import {countProcesses, listProcesses} from '../support/processes.ts'
 import {BIN} from '../support/runcode.ts'
 import {startSlowRelay} from '../support/slow-relay.ts'
 import {needSshd, type SshdWorkspace, startSshdWorkspace} from '../support/sshd-workspace.ts'
-import {until} from '../support/until.ts'
+import {isStubbornGone, newTag, stubborn} from '../support/stubborn.ts'
 
 /** A beat and the grace are 3 s, promised are 5; the rest is for a machine that does all of this at once. */
 const LIMIT_MS = 15_000
-/** What started it may go; this stays until it is killed, but for the daemon that left its group. */
-const STUBBORN = [
-  '(trap "" TERM HUP INT; exec sleep 12345.$1) & kill -STOP $!',
-  '(trap "" TERM HUP INT; exec sleep 12345.$1) &',
-  'setsid sleep 90.$1 & echo up; wait',
-].join('\n')
-
-let tags = 0
-const newTag = (): string => {
-  tags += 1
-  return `${process.pid}${String(tags).padStart(4, '0')}`
-}
-const stubborn = (tag: string): readonly string[] => ['sh', '-c', STUBBORN, 'sh', tag]
 const isUp = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.stdout?.once('data', resolve))
 const statusOf = (child: ChildProcess): Promise<number | NodeJS.Signals | null> =>
   new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)))
 
-/** The whole remote group goes; the daemon lives. */
-const isGone = async (tag: string, why: string): Promise<void> => {
-  await until(
-    () => countProcesses(`12345.${tag}`) === 0,
-    () => `${why}: ${listProcesses(`12345.${tag}`).join('\n')}`,
-    LIMIT_MS,
-  )
-  const seconds = `90.${tag}`
-  assert.deepEqual(listProcesses(seconds), [`sleep\0${seconds}\0`], why)
-}
+const isGone = (tag: string, why: string): Promise<void> => isStubbornGone(tag, LIMIT_MS, why)
 
 describe('a command behind a real sshd', function () {
   this.timeout(60_000)

@@ -2,49 +2,21 @@ import assert from 'node:assert/strict'
 import type {ChildProcess} from 'node:child_process'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {argvTask, NONCE, runFarSide, startFarSide} from '../support/far-side.ts'
-import {countProcesses, listProcesses} from '../support/processes.ts'
+import {listProcesses} from '../support/processes.ts'
 import {LOGIN_SHELLS, SH_PATHS} from '../support/shells.ts'
+import {isStubbornGone, isStubbornUp, newTag, stubborn} from '../support/stubborn.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 import {until} from '../support/until.ts'
 
 /** A beat and the grace are 3 s, promised are 5; the rest is for a machine that runs all shells at once. */
 const LIMIT_MS = 12_000
-/**
- * Two children that ignore what asks them to end, one of them stopped; then a daemon that left its group on purpose. The
- * digits are the test's own, so that its processes are known by them.
- */
-const STUBBORN = [
-  '(trap "" TERM HUP INT; exec sleep 12345.$1) & kill -STOP $!',
-  '(trap "" TERM HUP INT; exec sleep 12345.$1) &',
-  'setsid sleep 90.$1 & echo up; wait',
-].join('\n')
-let tags = 0
-const newTag = (): string => {
-  tags += 1
-  return `${process.pid}${String(tags).padStart(4, '0')}`
-}
-
-/** What it starts runs (what is stopped may be a shell still): one that still writes would be ended by SIGPIPE, and by itself. */
-const isUp = async (child: ChildProcess, tag: string): Promise<void> => {
-  child.stdout?.resume()
-  await until(
-    () => countProcesses(`12345.${tag}`) > 0 && countProcesses(`90.${tag}`) === 1,
-    () => `not up: ${listProcesses(tag).join('\n')}`,
-    LIMIT_MS,
-  )
-}
-
 /** Closes the channel as sshd does when its client is gone, and waits for the end of everything that ran in it. */
 const hangUp = async (child: ChildProcess, tag: string): Promise<void> => {
-  await isUp(child, tag)
+  // One that still writes would be ended by SIGPIPE, and by itself.
+  child.stdout?.resume()
+  await isStubbornUp(tag, LIMIT_MS)
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
-  await until(
-    () => countProcesses(`12345.${tag}`) === 0,
-    () => listProcesses(`12345.${tag}`).join('\n'),
-    LIMIT_MS,
-  )
-  const seconds = `90.${tag}`
-  assert.deepEqual(listProcesses(seconds), [`sleep\0${seconds}\0`])
+  await isStubbornGone(tag, LIMIT_MS)
 }
 
 describe('a command whose channel is gone', function () {
@@ -55,7 +27,7 @@ describe('a command whose channel is gone', function () {
     const start = (shell: string, path?: string): Promise<void> => {
       const tag = newTag()
       const surroundings = {shell, home: folder.path, ...(path === undefined ? {} : {path})}
-      return hangUp(startFarSide(argvTask(['sh', '-c', STUBBORN, 'sh', tag]), surroundings), tag)
+      return hangUp(startFarSide(argvTask(stubborn(tag)), surroundings), tag)
     }
     const shOf = SH_PATHS.filter(({name}) => name !== 'ksh')
     await Promise.all([...LOGIN_SHELLS.map(({path}) => start(path)), ...shOf.map(({path}) => start('/bin/sh', path))])
@@ -64,7 +36,7 @@ describe('a command whose channel is gone', function () {
   it('ends with all it started also where it ends by that itself, of SIGPIPE', async () => {
     const start = (shell: string): Promise<void> => {
       const tag = newTag()
-      const task = argvTask(['sh', '-c', STUBBORN.replace(/echo up; wait$/, 'exec yes'), 'sh', tag])
+      const task = argvTask(stubborn(tag, 'exec yes'))
       return hangUp(startFarSide(task, {shell, home: folder.path}), tag)
     }
     await Promise.all(LOGIN_SHELLS.map(({path}) => start(path)))
@@ -72,7 +44,7 @@ describe('a command whose channel is gone', function () {
 
   it('ends also where nobody made a group for it', async () => {
     const tag = newTag()
-    const task = argvTask(['sh', '-c', STUBBORN, 'sh', tag])
+    const task = argvTask(stubborn(tag))
     await hangUp(startFarSide(task, {shell: '/bin/sh', home: folder.path, detached: false}), tag)
   })
 })
