@@ -37,6 +37,15 @@ export interface OpenSessionOptions {
   readonly refused?: Session | undefined
   /** Sends the public half of a new key, and nothing else of it, to the control plane. */
   readonly mint: (publicKey: string) => Promise<Mint>
+  /** The key pair to register, where it is not to be one of the session's own; asked for under the workspace's lock. */
+  readonly identity?: (() => Promise<Identity>) | undefined
+}
+
+/** A key pair in two files, `<identityFile>` and `<identityFile>.pub`. */
+export interface Identity {
+  readonly identityFile: string
+  /** One line: `type base64 comment`. */
+  readonly publicKey: string
 }
 
 export interface OpenedSession {
@@ -95,9 +104,8 @@ const createSession = async (options: OpenSessionOptions): Promise<Session> => {
 }
 
 const fillGeneration = async (folder: string, options: OpenSessionOptions): Promise<Session> => {
-  const {owner, socketFolders, env, now, mint} = options
-  const identityFile = join(folder, 'id_ed25519')
-  const publicKey = await createKeyPair(identityFile, env, options.deadline.signal)
+  const {owner, socketFolders, now, mint, identity = () => ownIdentity(folder, options)} = options
+  const {identityFile, publicKey} = await identity()
   const {bundle, lifetimeSeconds, serverNow} = await mint(publicKey)
   const certificate = judgeCertificate(bundle, publicKey, serverNow)
   const {date, uptimeSeconds} = now()
@@ -121,6 +129,11 @@ const fillGeneration = async (folder: string, options: OpenSessionOptions): Prom
   await writeWhole(session.configFile, renderConfig(target))
   await writeWhole(join(folder, 'session.json'), renderSession(session))
   return session
+}
+
+const ownIdentity = async (folder: string, {env, deadline}: OpenSessionOptions): Promise<Identity> => {
+  const identityFile = join(folder, 'id_ed25519')
+  return {identityFile, publicKey: await createKeyPair(identityFile, env, deadline.signal)}
 }
 
 /** Nothing of a certificate reaches ssh before it was found to be ours, for this user, in time and without surprises. */
