@@ -83,7 +83,7 @@ const lines = (target: SshTarget): readonly string[] => [
 export const canCarry = (path: string): boolean => !/["\\\p{Cc}]|\$\{/u.test(path) || process.platform === 'win32'
 
 /** In double quotes, with `%` doubled since file names expand tokens (TOKENS). */
-const quoted = (path: string): string => {
+export const quoted = (path: string): string => {
   if (!canCarry(path)) throw new UnsafePathError(path)
   return `"${path.replaceAll('\\', '/').replaceAll('%', '%%')}"`
 }

@@ -1,0 +1,67 @@
+import {parseWorkspaceId} from '../workspace/workspace.ts'
+import type {HostEntry} from './host-names.ts'
+import {HEADER, MADE_BY_US} from './render-hosts.ts'
+
+/** What a block says, as far as it is what we write. */
+export interface ParsedBlock {
+  readonly isOurs: boolean
+  readonly isNewFile: boolean
+  /** The file of ours that it includes. */
+  readonly includes: string | undefined
+  readonly entries: readonly ParsedEntry[]
+  /** The numbers, from 0, of the lines that we would not have written. */
+  readonly strangeLines: readonly number[]
+}
+
+export interface ParsedEntry extends HostEntry {
+  readonly isMultiplexed: boolean
+  /** Its lines as they are. */
+  readonly lines: readonly string[]
+}
+
+/** Reads the lines between the markers, or those of an included file of ours. */
+export function parseBlock(lines: readonly string[]): ParsedBlock {
+  const strangeLines: number[] = []
+  const drafts: {at: number; lines: string[]}[] = []
+  let includes: string | undefined
+  let draft: {at: number; lines: string[]} | undefined
+  let comment: string | undefined
+  for (const [at, line] of lines.entries()) {
+    const isOption = /^ {2}[A-Za-z0-9]+ \S/.test(line)
+    if (line.startsWith('#')) comment = line
+    else if (/^Host runcode\.[A-Za-z0-9._-]+$/.test(line)) {
+      draft = {at, lines: [comment ?? '#', line]}
+      drafts.push(draft)
+    } else if (line === 'Host *') draft = undefined
+    else if (isOption && draft !== undefined) draft.lines.push(line)
+    else if (/^Include "[^"]+"$/.test(line) && includes === undefined) includes = line.slice(9, -1)
+    else if (line.trim() !== '') strangeLines.push(at)
+  }
+  const entries: ParsedEntry[] = []
+  for (const one of drafts) {
+    const host = parseHost(one.lines)
+    if (host === undefined) strangeLines.push(one.at)
+    else entries.push(host)
+  }
+  const isOurs = lines[0] === HEADER
+  return {
+    isOurs,
+    isNewFile: lines[1] === MADE_BY_US,
+    includes,
+    entries,
+    strangeLines: strangeLines.toSorted((a, b) => a - b),
+  }
+}
+
+const parseHost = (lines: readonly string[]): ParsedEntry | undefined => {
+  const optionOf = (keyword: string): string =>
+    lines.find((line) => line.startsWith(`  ${keyword} `))?.slice(keyword.length + 3) ?? ''
+  const [, label = ''] = /^# ([\x20-\x7e]{1,80}) \(workspace \S+\)$/.exec(lines[0] ?? '') ?? []
+  const [, alias] = /^Host (\S+)$/.exec(lines[1] ?? '') ?? []
+  const [, user] = /^((?!-)[A-Za-z0-9._-]{1,128})$/.exec(optionOf('User')) ?? []
+  const [, account, id = ''] = / proxy ([a-z0-9-]{1,20})\/(\S+)(?: \S+)*$/.exec(optionOf('ProxyCommand')) ?? []
+  const workspaceId = parseWorkspaceId(id)
+  if (alias === undefined || user === undefined || account === undefined || workspaceId === undefined) return undefined
+  const isMultiplexed = optionOf('ControlMaster') === 'auto'
+  return {alias, account, workspaceId, user, label: label || workspaceId, isMultiplexed, lines}
+}
