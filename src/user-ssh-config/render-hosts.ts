@@ -39,6 +39,9 @@ export interface HostFiles {
 /** The master of a multiplexed host leaves this long after its last client. */
 const CONTROL_PERSIST_SECONDS = 600
 
+/** ssh is given the connection itself where systems have a way to: Node then takes fd 1 for a channel to send it by. */
+const HAND_OVER = process.platform === 'win32' ? [] : ['/usr/bin/env', 'NODE_CHANNEL_FD=1']
+
 /**
  * The lines of one host of ssh_config(5). It says all that matters, as whatever it leaves open is the user's `Host *` to
  * decide; it uses no keyword that an OpenSSH of the last years does not know, as one unknown word anywhere in the file
@@ -51,8 +54,8 @@ export const renderHost = (host: HostEntry, files: HostFiles, program: Program):
   `  HostName ${host.workspaceId}.${host.account}.runcode.invalid`,
   '  Port 22',
   `  User ${host.user}`,
-  `  ProxyCommand ${inShell(program.node)} ${inShell(program.script)} ${files.proxyWords.join(' ')}`,
-  '  ProxyUseFdpass no',
+  `  ProxyCommand ${[...HAND_OVER, inShell(program.node), inShell(program.script), ...files.proxyWords].join(' ')}`,
+  `  ProxyUseFdpass ${HAND_OVER.length === 0 ? 'no' : 'yes'}`,
   `  IdentityFile ${quoted(files.identityFile)}`,
   '  IdentitiesOnly yes',
   '  IdentityAgent none',
