@@ -3,12 +3,12 @@ import {makePrivateFolder, removeWhole, writeWhole} from '../core/files.ts'
 import type {AskSsh} from './ask-ssh.ts'
 import {textOf} from './block.ts'
 import {type Compared, checkCandidate} from './check-candidate.ts'
-import {configLines, literalHosts} from './config-lines.ts'
+import {appliesTo, type ConfigLine, configLines, literalHosts} from './config-lines.ts'
 import {describeForeignOptions} from './foreign-options.ts'
 import type {LockedFile} from './locked-file.ts'
 
-/** Other hosts of the file that are asked about. */
-const FOREIGN_HOSTS = 50
+/** At most so many hosts of others, and of ours, are asked about. */
+const ASKED = 50
 /** From here on it is worth a word what the hosts cost every ssh. */
 export const MANY_HOSTS = 200
 
@@ -37,8 +37,9 @@ export async function tryCandidate(
     await writeWhole(alone, hosts.flatMap(({lines}) => lines).join('\n'))
     const files = {original: file.text === undefined ? undefined : file.path, candidate, alone, name: file.path}
     const lines = configLines(rest, lineCount(text) - lineCount(rest) + 1)
-    const foreign = literalHosts(lines).slice(0, FOREIGN_HOSTS).map(textOf)
-    const added = await checkCandidate(ask, files, {ours: oursOf(hosts), foreign})
+    const foreign = literalHosts(lines).slice(0, ASKED).map(textOf)
+    const ours = {aliases: namedFirst(hosts, lines).slice(0, ASKED), keywords: keywordsOf(hosts)}
+    const added = await checkCandidate(ask, files, {ours, foreign})
     const runs = lines.filter(
       ({keyword, words}) => keyword === 'match' && words.some((word) => /^!?exec\b/i.test(word)),
     )
@@ -56,10 +57,15 @@ export async function tryCandidate(
   }
 }
 
-const oursOf = (hosts: Candidate['hosts']): {aliases: readonly string[]; keywords: ReadonlySet<string>} => ({
-  aliases: hosts.slice(0, MANY_HOSTS).map(({alias}) => alias),
-  keywords: new Set(hosts.flatMap(({lines}) => lines.map((line) => /^ {2}(\S+)/.exec(line)?.[1]?.toLowerCase() ?? ''))),
-})
+/** Hosts of ours are alike, but for those that the file itself has a section for, and not only for all. */
+const namedFirst = (hosts: Candidate['hosts'], lines: readonly ConfigLine[]): readonly string[] => {
+  const sections = lines.filter(({keyword, words}) => keyword === 'host' && words.some((word) => word !== '*'))
+  const isNamed = (alias: string): boolean => sections.some((line) => appliesTo(line, alias))
+  return hosts.map(({alias}) => alias).toSorted((one, other) => Number(isNamed(other)) - Number(isNamed(one)))
+}
+
+const keywordsOf = (hosts: Candidate['hosts']): ReadonlySet<string> =>
+  new Set(hosts.flatMap(({lines}) => lines.map((line) => /^ {2}(\S+)/.exec(line)?.[1]?.toLowerCase() ?? '')))
 
 const lineCount = (text: string): number => text.split('\n').length
 

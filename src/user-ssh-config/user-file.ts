@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
-import type {Stats} from 'node:fs'
-import {mkdir, open, readdir, readFile, realpath, rename, rm, stat} from 'node:fs/promises'
+import {readFileSync, renameSync, type Stats, statSync} from 'node:fs'
+import {mkdir, open, readdir, readFile, realpath, rm, stat} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {RuncodeError, systemCode} from '../core/errors.ts'
 import {FileError, lstatIfThere} from '../core/files.ts'
@@ -87,8 +87,8 @@ export async function replaceUserFile(file: UserFile, text: string): Promise<voi
     await mkdir(dirname(path), {recursive: true, mode: 0o700})
     await removeStrays(path)
     await write(temporary, Buffer.from(text, 'latin1'), stats)
-    await refuseChanged(file)
-    await rename(temporary, path)
+    refuseChanged(file)
+    renameSync(temporary, path)
     await syncFolder(dirname(path))
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => undefined)
@@ -98,11 +98,11 @@ export async function replaceUserFile(file: UserFile, text: string): Promise<voi
 
 /** Removes a file as it was read. Throws what replaceUserFile() throws. */
 export async function removeUserFile(file: UserFile): Promise<void> {
-  await refuseChanged(file)
   try {
+    refuseChanged(file)
     await rm(file.path)
   } catch (error) {
-    throw new FileError('remove', file.path, error)
+    throw error instanceof RuncodeError ? error : new FileError('remove', file.path, error)
   }
 }
 
@@ -130,9 +130,11 @@ const removeStrays = async (path: string): Promise<void> => {
   }
 }
 
-const refuseChanged = async ({path, text, stats}: UserFile): Promise<void> => {
-  const now = await readUserFile(path)
-  if (now.path !== path || now.text !== text || now.stats?.ino !== stats?.ino) throw new ChangedMeanwhileError(path)
+/** In one go with what follows: who saves the file between the two loses what they saved, as no system call does both. */
+const refuseChanged = ({path, text, stats}: UserFile): void => {
+  const now = statSync(path, {throwIfNoEntry: false})
+  if (now?.ino !== stats?.ino || (now !== undefined && readFileSync(path).toString('latin1') !== text))
+    throw new ChangedMeanwhileError(path)
 }
 
 /** Not every system lets a folder be synced. */
