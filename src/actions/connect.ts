@@ -16,6 +16,7 @@ import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 import {mintSession} from './mint-session.ts'
 import {type FoundWorkspace, factsOfFound, prefixOf, resolveWorkspace} from './open-account.ts'
+import {warnOfStaleEntries} from './stale-entries.ts'
 import {NotReadyError, startIfStopped, waitUntilRunning} from './start-workspace.ts'
 
 /** Between two knocks at a gateway that does not answer yet. */
@@ -89,6 +90,7 @@ const connectTo = async (
     title: opened.session.title,
   }
   await writeAttachment(context.folders.state, attachment)
+  await warnOfStaleEntries(context, found.account.name, workspace)
   return {workspace, session: opened.session, attachment, wasStarted, isReused: opened.isReused}
 }
 

@@ -14,11 +14,12 @@ export async function runDoctor(
   context: Context,
   {profile}: {profile: string | undefined},
 ): Promise<readonly NamedFinding[]> {
-  const {env, folders, interrupted} = context
+  const {env, folders, home, interrupted} = context
   const account = chooseAccount(await readProfiles(folders.config), env, {flag: profile})
   return examine({
     env,
     folders,
+    home,
     account: account.name,
     apiBase: account.apiBase,
     findTokenPlace: async () => {

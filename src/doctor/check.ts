@@ -4,6 +4,7 @@ import type {Folders} from '../core/folders.ts'
 export interface Patient {
   readonly env: NodeJS.ProcessEnv
   readonly folders: Folders
+  readonly home: string
   readonly account: string
   readonly apiBase: string
   /** Where the token is, in words, never the token. Throws where there is none. */

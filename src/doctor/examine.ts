@@ -5,6 +5,7 @@ import {controlPathCheck} from './control-path-check.ts'
 import {controlPlaneCheck} from './control-plane-check.ts'
 import {foldersCheck} from './folders-check.ts'
 import {opensshCheck} from './openssh-check.ts'
+import {sshConfigCheck} from './ssh-config-check.ts'
 import {tokenCheck} from './token-check.ts'
 
 /** In the order in which a person would look. */
@@ -13,6 +14,7 @@ const CHECKS: readonly Check[] = [
   opensshCheck('ssh-keygen'),
   foldersCheck,
   controlPathCheck,
+  sshConfigCheck,
   apiBaseCheck,
   tokenCheck,
   controlPlaneCheck,

@@ -15,6 +15,8 @@ export interface ParsedBlock {
 
 export interface ParsedEntry extends HostEntry {
   readonly isMultiplexed: boolean
+  /** The files that its ProxyCommand starts. */
+  readonly programs: readonly string[]
   /** Its lines as they are. */
   readonly lines: readonly string[]
 }
@@ -63,5 +65,8 @@ const parseHost = (lines: readonly string[]): ParsedEntry | undefined => {
   const workspaceId = parseWorkspaceId(id)
   if (alias === undefined || user === undefined || account === undefined || workspaceId === undefined) return undefined
   const isMultiplexed = optionOf('ControlMaster') === 'auto'
-  return {alias, account, workspaceId, user, label: label || workspaceId, isMultiplexed, lines}
+  const programs = [...optionOf('ProxyCommand').matchAll(/"([^"]+)"/g)].map(([, path = '']) =>
+    path.replaceAll('%%', '%'),
+  )
+  return {alias, account, workspaceId, user, label: label || workspaceId, isMultiplexed, programs, lines}
 }

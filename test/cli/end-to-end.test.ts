@@ -600,7 +600,16 @@ describe('from nothing to a command in a workspace', function () {
       assert.equal(ok, true)
       assert.deepEqual(
         (checks as {name: string; status: string}[]).map(({name, status}) => `${name} ${status}`),
-        ['ssh ok', 'ssh-keygen ok', 'folders ok', 'control-path ok', 'api-base ok', 'token ok', 'control-plane ok'],
+        [
+          'ssh ok',
+          'ssh-keygen ok',
+          'folders ok',
+          'control-path ok',
+          'ssh-config ok',
+          'api-base ok',
+          'token ok',
+          'control-plane ok',
+        ],
       )
     })
   })

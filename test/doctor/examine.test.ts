@@ -14,6 +14,7 @@ describe('examine()', () => {
   const patient = (change: Partial<Patient> = {}): Patient => ({
     env: {PATH: process.env['PATH']},
     folders: folders(),
+    home: folder.path,
     account: 'work',
     apiBase: 'https://app.example.com/',
     findTokenPlace: async () => 'RUNCODE_TOKEN',
@@ -40,7 +41,7 @@ describe('examine()', () => {
     const found = await examine(patient())
     assert.deepEqual(
       found.map(({name, status}) => `${name} ${status}`),
-      ['ssh', 'ssh-keygen', 'folders', 'control-path', 'api-base', 'token', 'control-plane'].map(
+      ['ssh', 'ssh-keygen', 'folders', 'control-path', 'ssh-config', 'api-base', 'token', 'control-plane'].map(
         (name) => `${name} ok`,
       ),
     )
@@ -57,7 +58,16 @@ describe('examine()', () => {
     const found = await examine(patient({env: {PATH: folder.path}, apiBase: 'http://app.example.com'}))
     assert.deepEqual(
       found.map(({name, status}) => `${name} ${status}`),
-      ['ssh fail', 'ssh-keygen fail', 'folders ok', 'control-path ok', 'api-base fail', 'token ok', 'control-plane ok'],
+      [
+        'ssh fail',
+        'ssh-keygen fail',
+        'folders ok',
+        'control-path ok',
+        'ssh-config ok',
+        'api-base fail',
+        'token ok',
+        'control-plane ok',
+      ],
     )
   })
 

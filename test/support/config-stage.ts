@@ -11,6 +11,7 @@ import {temporaryHome} from './temporary-home.ts'
 
 /** A home with an ssh_config, and the accounts `fake`, its default, and `work`. */
 export interface ConfigStage {
+  readonly context: Context
   readonly home: string
   readonly env: Readonly<Record<string, string>>
   /** `~/.ssh/config` */
@@ -61,7 +62,7 @@ export async function startConfigStage(): Promise<ConfigStage> {
     warn: (message) => void said.push(message),
   }
   const stage: ConfigStage = {
-    ...{home, env, file, said, included: join(folders.config, 'ssh_config')},
+    ...{context, home, env, file, said, included: join(folders.config, 'ssh_config')},
     list: (account, own, shared = []) => answerLists(planes[account], own, shared),
     write: (text) => {
       mkdirSync(join(home, '.ssh'), {recursive: true, mode: 0o700})

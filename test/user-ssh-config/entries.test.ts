@@ -27,7 +27,7 @@ describe('the entries of a block', () => {
         const parsed = parseBlock(renderBlock(hosts.map(render), {isNewFile}))
         assert.deepEqual(
           parsed.entries,
-          hosts.map((one) => ({...one, lines: render(one)})),
+          hosts.map((one) => ({...one, programs: [PROGRAM.node, PROGRAM.script], lines: render(one)})),
         )
         assert.deepEqual([parsed.isOurs, parsed.isNewFile, parsed.strangeLines], [true, isNewFile, []])
       }),
@@ -58,7 +58,11 @@ describe('the entries of a block', () => {
     const program = {node: '/opt/my node/100%/node', script: '/x (1)/run.js'}
     const host = exampleEntry({})
     const lines = renderHost(host, exampleFiles(host), program)
-    assert.ok(lines.includes('  ProxyCommand /usr/bin/env NODE_CHANNEL_FD=1 "/opt/my node/100%%/node" "/x (1)/run.js" proxy local/41 demo'))
+    assert.ok(
+      lines.includes(
+        '  ProxyCommand /usr/bin/env NODE_CHANNEL_FD=1 "/opt/my node/100%%/node" "/x (1)/run.js" proxy local/41 demo',
+      ),
+    )
   })
 
   it('are not written for a program in a path that a shell would read into', () => {
