@@ -67,6 +67,11 @@ describe('a change that ssh is asked about', () => {
   })
 
   it('tells of a cure that cures', async () => {
+    const said = await told('Host * !runcode.*\n  SendEnv A\nHost r?ncode.* x\n  SendEnv B\n')
+    assert.deepEqual(
+      said.map((one) => one.split(' also')[0]),
+      [`Line ${lines.length + 8} (sendenv B)`],
+    )
     assert.deepEqual(await told('Host * !runcode.*\n  IdentityFile ~/.ssh/id_a\n'), [])
     assert.deepEqual(await told('Match !host runcode.* all\n'), [])
   })
@@ -97,6 +102,7 @@ describe('a change that ssh is asked about', () => {
   it('is refused where global options would belong to one host only', async () => {
     const unclosed = (text: string): string => text.replace('Host *\n', '')
     await assert.rejects(told('User bob\nHost a\n  Port 7\n', unclosed), /would lose its own/)
+    await assert.rejects(told('User bob\n', unclosed), /would lose its own user/)
   })
 
   it('is refused where a host below would get another value', async () => {

@@ -15,22 +15,34 @@ const texts = fc
 describe('a diff of a change', () => {
   const folder = temporaryFolder()
 
-  it('makes of the one file the other, for git', () => {
+  const apply = (before: string, after: string): void => {
     const file = join(folder.path, 'config')
+    const diff = unifiedDiff(before, after, NAMES)
+    writeFileSync(file, before)
+    const {status, stderr} = spawnSync('git', ['apply', '--whitespace=nowarn', '-'], {
+      ...{input: diff, cwd: folder.path, encoding: 'utf8', env: {...process.env, GIT_DIR: '/nowhere'}},
+    })
+    assert.equal(status, 0, `${stderr}\n${diff}`)
+    assert.equal(readFileSync(file, 'utf8'), after)
+  }
+
+  it('makes of the one file the other, for git', () => {
     fc.assert(
       fc.property(texts, texts, (before, after) => {
-        const diff = unifiedDiff(before, after, NAMES)
-        assert.equal(diff === '', before === after)
-        if (before === after) return
-        writeFileSync(file, before)
-        const {status, stderr} = spawnSync('git', ['apply', '--unidiff-zero', '--whitespace=nowarn', '-'], {
-          ...{input: diff, cwd: folder.path, encoding: 'utf8', env: {...process.env, GIT_DIR: '/nowhere'}},
-        })
-        assert.equal(status, 0, `${stderr}\n${diff}`)
-        assert.equal(readFileSync(file, 'utf8'), after)
+        assert.equal(unifiedDiff(before, after, NAMES) === '', before === after)
+        if (before !== after) apply(before, after)
       }),
       {numRuns: process.env['RUNCODE_SOAK'] ? 3000 : 60},
     )
+  })
+
+  it('is right however far apart its two places are', () => {
+    for (let count = 0; count < 10; count += 1) {
+      const rest = Array.from({length: count}, (_, at) => `Host h${at}\n`).join('')
+      apply(`Host first\n${rest}# old\nHost last\n`, `Host first\n# new\n${rest}Host last\n`)
+      const hunks = unifiedDiff(`${rest}# old\n`, `# new\n${rest}`, NAMES).match(/^@@/gm)?.length
+      assert.equal(hunks, count > 6 ? 2 : 1)
+    }
   })
 
   it('shows a piece that is put in with three lines below it, and none for what stays', () => {
