@@ -5,7 +5,12 @@ import {findProgram} from '../openssh/programs.ts'
 
 /** What `ssh -G` says about a host: the values of each option, or why it says nothing. */
 export type SshAnswer =
-  | {readonly options: ReadonlyMap<string, readonly string[]>; readonly tookMs: number}
+  | {
+      readonly options: ReadonlyMap<string, readonly string[]>
+      /** What it complained of, and went on. */
+      readonly complaints: readonly string[]
+      readonly tookMs: number
+    }
   | {readonly options: undefined; readonly why: string}
 
 /** Asks ssh what it would do for a host by the words of a file alone; it runs the user's own `Match exec` for that. */
@@ -25,7 +30,8 @@ export async function createAskSsh(env: NodeJS.ProcessEnv, deadline: Deadline): 
     if (timedOut || signal.aborted) return {options: undefined, why: 'it did not answer in time'}
     if (ending.kind !== 'exited' || ending.code !== 0)
       return {options: undefined, why: reasonIn(stderr) ?? 'it says nothing'}
-    return {options: parse(stdout), tookMs: performance.now() - startMs}
+    const complaints = stderr.split('\n').filter((line) => / line \d+: /.test(line))
+    return {options: parse(stdout), complaints, tookMs: performance.now() - startMs}
   }
 }
 

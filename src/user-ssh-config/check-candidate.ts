@@ -1,4 +1,5 @@
 import {RuncodeError} from '../core/errors.ts'
+import {printable} from '../core/printable.ts'
 import type {AskSsh, SshAnswer} from './ask-ssh.ts'
 
 /** ssh cannot read the user's file as it is, without anything of ours. */
@@ -69,9 +70,12 @@ const checkForeign = async (ask: AskSsh, {original, candidate, name}: Compared, 
   const before = await ask(original ?? 'none', host)
   // What ssh never took for a host is nobody's.
   if (before.options === undefined) return
-  const changed = differences(before.options, optionsOf(await ask(candidate, host), name, host))
+  const after = await ask(candidate, host)
+  const changed = differences(before.options, optionsOf(after, name, host))
   if (changed.length > 0)
     throw new UnsafeChangeError(name, host, `would lose its own ${changed.slice(0, 3).join(', ')}`)
+  const [first] = (after.options === undefined ? [] : after.complaints).slice(before.complaints.length)
+  if (first !== undefined) throw new UnsafeChangeError(name, host, `would say each time: ${printable(first)}`)
 }
 
 const checkOurs = async (
@@ -93,7 +97,7 @@ const checkOurs = async (
 /** Options that add up over all sections that apply (ssh_config(5)), or that let others in beside our own values. */
 const ADDING: ReadonlySet<string> = new Set([
   ...['identityfile', 'certificatefile', 'localforward', 'remoteforward', 'dynamicforward', 'sendenv', 'setenv'],
-  'knownhostscommand',
+  ...['knownhostscommand', 'pkcs11provider'],
 ])
 
 const optionsOf = (answer: SshAnswer, name: string, host: string): ReadonlyMap<string, readonly string[]> => {

@@ -9,6 +9,7 @@ const EFFECTS: Readonly<Record<string, string>> = {
   sendenv: 'is sent to it',
   setenv: 'is sent to it',
   knownhostscommand: 'may vouch for another host key',
+  pkcs11provider: 'may be asked for keys that are offered to its gateway',
 }
 
 /**

@@ -45,7 +45,7 @@ const HAND_OVER = process.platform === 'win32' ? [] : ['/usr/bin/env', 'NODE_CHA
 /**
  * The lines of one host of ssh_config(5). It says all that matters, as whatever it leaves open is the user's `Host *` to
  * decide; it uses no keyword that an OpenSSH of the last years does not know, as one unknown word anywhere in the file
- * ends every ssh. No Match, no pattern, no comment behind a value: editors list hosts by parsers of their own.
+ * ends every ssh, and none that some are built without (GSSAPI, PKCS#11), as each ssh would complain of it. No Match, no pattern, no comment behind a value: editors list hosts by parsers of their own.
  */
 export const renderHost = (host: HostEntry, files: HostFiles, program: Program): readonly string[] => [
   `# ${host.label} (workspace ${host.workspaceId})`,
@@ -60,7 +60,6 @@ export const renderHost = (host: HostEntry, files: HostFiles, program: Program):
   '  IdentitiesOnly yes',
   '  IdentityAgent none',
   '  AddKeysToAgent no',
-  '  PKCS11Provider none',
   `  HostKeyAlias ${files.hostKeyAlias}`,
   `  UserKnownHostsFile ${quoted(files.knownHostsFile)}`,
   '  GlobalKnownHostsFile /dev/null',
@@ -74,7 +73,6 @@ export const renderHost = (host: HostEntry, files: HostFiles, program: Program):
   '  PasswordAuthentication no',
   '  KbdInteractiveAuthentication no',
   '  HostbasedAuthentication no',
-  '  GSSAPIAuthentication no',
   '  BatchMode yes',
   '  ForwardAgent no',
   '  ForwardX11 no',

@@ -127,6 +127,12 @@ describe('a change that ssh is asked about', () => {
     }
   })
 
+  it('is refused where each ssh would complain of it, and only then', async () => {
+    const built = (text: string): string => `Host runcode.x\n  KerberosAuthentication no\n${text}`
+    await assert.rejects(told('Host a\n', built), /would say each time: .*line 2: Unsupported option/)
+    assert.deepEqual(await told('Host a\n  KerberosAuthentication no\n'), [])
+  })
+
   it('is refused where ssh cannot read what would be written', async () => {
     await assert.rejects(
       told('', (text) => `${text}NoSuchOption x\n`),
