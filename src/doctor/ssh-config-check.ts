@@ -33,7 +33,7 @@ export const sshConfigCheck: Check = {
       return {status: 'warn', detail: `${path} can be written by others`, hint: `ssh may refuse it: chmod go-w ${path}`}
     const other = describeOtherHome(home)
     if (other !== undefined) return {status: 'warn', detail: other}
-    return {status: 'ok', detail: `${entries.length} entries in ${path}`}
+    return {status: 'ok', detail: `${entries.length} ${entries.length === 1 ? 'entry' : 'entries'} in ${path}`}
   },
 }
 
