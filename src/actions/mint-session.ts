@@ -2,7 +2,8 @@ import type {Deadline} from '../core/deadline.ts'
 import {formatDuration} from '../core/duration.ts'
 import type {ControlPlane, MintAnswer} from '../provider/control-plane.ts'
 import {BadAnswerError} from '../provider/refusal.ts'
-import {type Mint, type OpenedSession, openSession} from '../session/open-session.ts'
+import {forgetManagedPass} from '../session/managed-host.ts'
+import {type Mint, type OpenedSession, type OpenSessionOptions, openSession} from '../session/open-session.ts'
 import type {Session, SessionOwner} from '../session/session.ts'
 import {UnsafeBundleError} from '../workspace/connection-bundle.ts'
 import type {Context} from './context.ts'
@@ -22,6 +23,8 @@ export interface MintOptions {
   readonly deadline: Deadline
   /** What the workspace is called, as far as we know: its title is the user of a bundle. */
   readonly title: string
+  /** Where the session is kept and which key it is for; by default as openSession() has it. */
+  readonly open?: (options: OpenSessionOptions) => Promise<OpenedSession>
 }
 
 /** The session for a workspace: the one at hand where it is good, else a new one from the control plane. */
@@ -31,8 +34,8 @@ export async function mintSession(
   plane: ControlPlane,
   options: MintOptions,
 ): Promise<OpenedSession> {
-  const {ttlSeconds, force, refused, deadline, title} = options
-  const opened = await openSession({
+  const {ttlSeconds, force, refused, deadline, title, open = openSession} = options
+  const opened = await open({
     owner,
     state: context.folders.state,
     socketFolders: context.folders.sockets,
@@ -47,6 +50,8 @@ export async function mintSession(
       return toMint(context, owner.origin, ttlSeconds, answer)
     },
   })
+  // A gateway that may have forgotten this key has forgotten that one too.
+  if (open === openSession && (force || refused !== undefined)) await forgetManagedPass(context.folders.state, owner)
   if (opened.isPinChanged)
     context.warn(`The control plane pins another host key for ${opened.session.title} than before.`)
   return opened

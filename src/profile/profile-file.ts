@@ -56,9 +56,9 @@ export async function writeProfiles(config: string, {default: byDefault, profile
   const path = profilesFile(config)
   if (profiles.size === 0) return removeWhole(path)
   await makePrivateFolder(config)
-  const entries = [...profiles].map(([name, {provider, apiBase, webBase, caFile, store}]) => [
+  const entries = [...profiles].map(([name, {provider, apiBase, webBase, caFile, store, sshProxy}]) => [
     name,
-    {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store},
+    {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store, ssh_proxy: sshProxy},
   ])
   const file = {version: VERSION, default: byDefault, profiles: Object.fromEntries(entries)}
   await writeWhole(path, `${JSON.stringify(file, undefined, 2)}\n`)
@@ -77,12 +77,13 @@ const parseProfiles = (raw: unknown): Profiles => {
 }
 
 const parseProfile = (raw: Readonly<Record<string, unknown>>, name: string): Profile => {
-  const {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store} = raw
+  const {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store, ssh_proxy: sshProxy} = raw
   if (provider !== 'runcode') throw new TypeError(`the provider of "${name}" is not known`)
   if (typeof apiBase !== 'string') throw new TypeError(`"${name}" has no api_base`)
   if (store !== undefined && store !== 'file' && store !== 'keychain')
     throw new TypeError(`the store of "${name}" is not known`)
-  return {provider, apiBase, webBase: textOf(webBase), caFile: textOf(caFile), store}
+  const profile = {provider, apiBase, webBase: textOf(webBase), caFile: textOf(caFile), store} as const
+  return typeof sshProxy === 'string' ? {...profile, sshProxy} : profile
 }
 
 const objectOf = (raw: unknown, what: string): Readonly<Record<string, unknown>> => {

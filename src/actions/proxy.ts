@@ -1,0 +1,126 @@
+import type {Deadline} from '../core/deadline.ts'
+import {RuncodeError} from '../core/errors.ts'
+import {lstatIfThere} from '../core/files.ts'
+import type {GatewayAddress} from '../network/connect-gateway.ts'
+import {parseHttpsBase} from '../network/https-url.ts'
+import {type Account, chooseAccount} from '../profile/account.ts'
+import {BUILT_IN} from '../profile/profile.ts'
+import {readProfiles} from '../profile/profile-file.ts'
+import type {ControlPlane} from '../provider/control-plane.ts'
+import {managedHost} from '../session/managed-host.ts'
+import {sweepIdentities} from '../session/managed-identity.ts'
+import {openManagedSession, readManagedSession} from '../session/managed-session.ts'
+import type {OpenedSession} from '../session/open-session.ts'
+import type {Session, SessionOwner} from '../session/session.ts'
+import {isRunning, nameOf, type WorkspaceId, wordFor} from '../workspace/workspace.ts'
+import type {Context} from './context.ts'
+
+/** What the entry of a managed host says of itself to its ProxyCommand. */
+export interface ManagedTarget {
+  readonly profile: string
+  readonly workspaceId: WorkspaceId
+  /** The user that the entry states. */
+  readonly user: string
+}
+
+export interface ProxyOptions {
+  /** ssh waits for us and reads the key pair then; else it has read what was there before we began. */
+  readonly isReadLater: boolean
+  readonly deadline: Deadline
+}
+
+/** Where a managed host is now. */
+export interface ManagedGateway extends GatewayAddress {
+  readonly session: Session
+  readonly isReused: boolean
+}
+
+/** The workspace of a managed host does not run, and connecting to it starts nothing. */
+export class StoppedHostError extends RuncodeError {
+  constructor(name: string, state: string, word: string) {
+    super(`The workspace "${name}" is ${state || 'in an unknown state'}.`, {
+      code: 'conflict',
+      hint: `Start it: runcode start ${word}`,
+      facts: {state},
+    })
+  }
+}
+
+/** The workspace goes by another user than the entry of the managed host states. */
+export class StaleHostError extends RuncodeError {
+  constructor(user: string, userNow: string) {
+    super(`The entry of this host in the ssh config says user "${user}", but the workspace has "${userNow}" now.`, {
+      code: 'conflict',
+      hint: 'Write the entries anew with config-ssh.',
+      facts: {user, user_now: userNow},
+    })
+  }
+}
+
+/**
+ * The way to a managed host: by the pass at hand while it is good, which reads a few files and asks nobody, else by a new
+ * one. Before this returns all is on disk that ssh must find. Starts nothing, asks nothing.
+ */
+export async function openManagedHost(
+  context: Context,
+  target: ManagedTarget,
+  options: ProxyOptions,
+): Promise<ManagedGateway> {
+  const account = await accountOf(context, target.profile)
+  const {origin} = parseHttpsBase(account.apiBase, 'The address of the control plane')
+  const owner = {account: account.name, origin, workspaceId: target.workspaceId}
+  const atHand = await readManagedSession(context.folders.state, owner, context.now())
+  const session = atHand ?? (await takePass(context, owner, target, options)).session
+  if (session.user !== target.user) throw new StaleHostError(target.user, session.user)
+  const {host, port} = session
+  return {host, port, sshProxy: account.sshProxy, session, isReused: atHand !== undefined}
+}
+
+const accountOf = async ({env, folders}: Context, profile: string): Promise<Account> =>
+  chooseAccount(await readProfiles(folders.config), env, {flag: profile})
+
+const takePass = async (
+  context: Context,
+  owner: SessionOwner,
+  {user}: ManagedTarget,
+  {isReadLater, deadline}: ProxyOptions,
+): Promise<OpenedSession> => {
+  const {openAccountOf} = await import('./open-account.ts')
+  const {DEFAULT_TTL_SECONDS, mintSession} = await import('./mint-session.ts')
+  const {plane} = await openAccountOf(context, owner)
+  const {state} = context.folders
+  try {
+    const opened = await mintSession(context, owner, plane, {
+      ...{ttlSeconds: DEFAULT_TTL_SECONDS, force: false, deadline, title: user},
+      open: (session) => openManagedSession(session, {isReadLater}),
+    })
+    if (isReadLater) await sweepIdentities(state, context.now().date, deadline)
+    else if (!opened.isReused) await warnOfCertificate(context, owner)
+    return opened
+  } catch (error) {
+    throw await explainRefusal(context, owner, plane, {error, deadline})
+  }
+}
+
+/** Who reads the pair first has read the certificate of before. */
+const warnOfCertificate = async (context: Context, owner: SessionOwner): Promise<void> => {
+  const {identityFile} = managedHost(context.folders.state, owner)
+  if ((await lstatIfThere(`${identityFile}-cert.pub`)) !== undefined)
+    context.warn('A new certificate was taken while ssh held the one of before. If it is refused, connect again.')
+}
+
+/** A control plane refuses a pass for what does not run with a status that has many reasons; the list tells which. */
+const explainRefusal = async (
+  context: Context,
+  {account, workspaceId}: SessionOwner,
+  plane: ControlPlane,
+  {error, deadline}: {error: unknown; deadline: Deadline},
+): Promise<unknown> => {
+  if (!(error instanceof RuncodeError && error.code === 'conflict')) return error
+  const listed = await plane.listWorkspaces(deadline).catch(() => [])
+  const workspace = listed.find(({id}) => id === workspaceId)
+  if (workspace === undefined || isRunning(workspace)) return error
+  const {default: usual = BUILT_IN} = await readProfiles(context.folders.config)
+  const prefix = account === usual ? '' : `${account}:`
+  return new StoppedHostError(nameOf(workspace), workspace.state, `${prefix}${wordFor(workspace)}`)
+}

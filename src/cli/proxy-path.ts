@@ -1,0 +1,98 @@
+import {fstatSync} from 'node:fs'
+import type {Socket} from 'node:net'
+import type {Context} from '../actions/context.ts'
+import type {ManagedTarget} from '../actions/proxy.ts'
+import {type Deadline, deadlineIn} from '../core/deadline.ts'
+import {RuncodeError} from '../core/errors.ts'
+import {printable} from '../core/printable.ts'
+import {parseWorkspaceId} from '../workspace/workspace.ts'
+import {createContext} from './create-context.ts'
+import {type Failure, failureOf} from './failure.ts'
+
+/** All that happens before ssh has its connection; editors give it 15 s. */
+const LIMIT_MS = 12_000
+
+/** The proxy speaks SSH on stdout, and that is a terminal. */
+export class NotForPeopleError extends RuncodeError {
+  constructor() {
+    super('"runcode proxy" is started by ssh, as its ProxyCommand.', {
+      code: 'usage',
+      hint: 'For a shell on a workspace: runcode ssh <workspace>',
+    })
+  }
+}
+
+/** `proxy <profile>/<workspace id> <user>`; undefined for everything else, which is oclif's. */
+export function parseProxyWords(argv: readonly string[]): ManagedTarget | undefined {
+  const [command, name = '', user = '', ...rest] = argv
+  const [, profile, id = ''] = /^([a-z0-9-]{1,20})\/(.+)$/.exec(name) ?? []
+  const workspaceId = parseWorkspaceId(id)
+  if (command !== 'proxy' || profile === undefined || workspaceId === undefined || rest.length > 0) return undefined
+  return /^(?!-)[A-Za-z0-9._-]{1,128}$/.test(user) ? {profile, workspaceId, user} : undefined
+}
+
+/**
+ * Connects ssh to a managed host and sets the exit status; false where the command line is for oclif. Asks nothing, says
+ * nothing on stdout but SSH, and on stderr one line where it fails. Ends when ssh does.
+ */
+export async function runProxyPath(argv: readonly string[]): Promise<boolean> {
+  const target = parseProxyWords(argv)
+  if (target === undefined) return false
+  const [input, output] = [statsOf(0), statsOf(1)]
+  // ssh that waits for a socket has one for both our streams. Node then took it for its own channel (NODE_CHANNEL_FD).
+  const isWaiting = process.channel !== undefined && output?.isSocket() === true && output.ino === input?.ino
+  if (process.channel !== undefined && !isWaiting) {
+    await (await import('./proxy-relay.ts')).relayInChild()
+    return true
+  }
+  const context = createContext({
+    progress: {step: (_title, work) => work(() => undefined)},
+    warn: (message) => void process.stderr.write(`runcode: ${printable(message)}\n`),
+  })
+  const {openProxyLog} = await import('../actions/proxy-log.ts')
+  const log = await openProxyLog(context)
+  log(`${argv.join(' ')}, process ${process.pid} of ${process.ppid}`)
+  try {
+    if (process.stdout.isTTY) throw new NotForPeopleError()
+    const {carry} = isWaiting ? await import('./proxy-hand-over.ts') : await import('./proxy-relay.ts')
+    await carry(context, (ended) => reach(context, target, {ended, isReadLater: isWaiting, log}))
+    log('done')
+  } catch (error) {
+    const failure = failureOf(error)
+    log(`${failure.code}: ${failureLine(failure)}`)
+    if (failure.code !== 'interrupted') process.stderr.write(`${printable(failureLine(failure))}\n`)
+    process.exitCode = failure.exit
+  }
+  return true
+}
+
+/** Opens the connection to a managed host, until `ended`. */
+export type Reach = (ended: AbortSignal) => Promise<Socket>
+
+interface Reaching {
+  readonly ended: AbortSignal
+  readonly isReadLater: boolean
+  readonly log: (line: string) => void
+}
+
+const reach = async (context: Context, target: ManagedTarget, {ended, isReadLater, log}: Reaching): Promise<Socket> => {
+  const {openManagedHost} = await import('../actions/proxy.ts')
+  const {connectGateway} = await import('../network/connect-gateway.ts')
+  const deadline: Deadline = deadlineIn(LIMIT_MS, ended)
+  const gateway = await openManagedHost(context, target, {isReadLater, deadline})
+  const {host, port, sshProxy, isReused} = gateway
+  log(`a pass ${isReused ? 'at hand' : 'taken'}; to ${host} port ${port}${sshProxy === undefined ? '' : ' by a proxy'}`)
+  const socket = await connectGateway(gateway, deadline)
+  log(`connected to ${socket.remoteAddress}; ${isReadLater ? 'handing it over' : 'relaying'}`)
+  return socket
+}
+
+const failureLine = ({message, hint}: Failure): string => `runcode: ${message}${hint === undefined ? '' : ` ${hint}`}`
+
+const statsOf = (fd: number): ReturnType<typeof fstatSync> | undefined => {
+  try {
+    return fstatSync(fd)
+  } catch {
+    return undefined
+  }
+}
