@@ -6,7 +6,7 @@ import type {Reach} from './proxy-path.ts'
  * Gives the connection itself to the ssh that waits for it (ProxyUseFdpass of ssh_config(5)): Node sends a socket over
  * its channel as ssh wants it, SCM_RIGHTS of unix(7). No byte goes through us, and nothing of us stays.
  */
-export async function carry({interrupted}: Context, reach: Reach): Promise<void> {
+export async function carry({interrupted}: Context, reach: Reach): Promise<string> {
   const controller = new AbortController()
   const end = (): void => controller.abort()
   // The other end of the channel is ssh's.
@@ -19,6 +19,7 @@ export async function carry({interrupted}: Context, reach: Reach): Promise<void>
       process.send?.('', socket, {keepOpen: true}, (error) => (error === null ? resolve() : reject(error)))
     })
     socket.destroy()
+    return 'handed over'
   } catch (error) {
     throwIfInterrupted(controller.signal)
     throw error

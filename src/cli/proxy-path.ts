@@ -55,8 +55,7 @@ export async function runProxyPath(argv: readonly string[]): Promise<boolean> {
   try {
     if (process.stdout.isTTY) throw new NotForPeopleError()
     const {carry} = isWaiting ? await import('./proxy-hand-over.ts') : await import('./proxy-relay.ts')
-    await carry(context, (ended) => reach(context, target, {ended, isReadLater: isWaiting, log}))
-    log('done')
+    log(await carry(context, (ended) => reach(context, target, {ended, isReadLater: isWaiting, log})))
   } catch (error) {
     const failure = failureOf(error)
     log(`${failure.code}: ${failureLine(failure)}`)
@@ -83,7 +82,7 @@ const reach = async (context: Context, target: ManagedTarget, {ended, isReadLate
   const {host, port, sshProxy, isReused} = gateway
   log(`a pass ${isReused ? 'at hand' : 'taken'}; to ${host} port ${port}${sshProxy === undefined ? '' : ' by a proxy'}`)
   const socket = await connectGateway(gateway, deadline)
-  log(`connected to ${socket.remoteAddress}; ${isReadLater ? 'handing it over' : 'relaying'}`)
+  log(`connected to ${socket.remoteAddress}`)
   return socket
 }
 

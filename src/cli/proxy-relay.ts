@@ -4,15 +4,16 @@ import {endingOf, passSignals, startAttached} from '../core/process.ts'
 import {listenTo} from '../network/relay.ts'
 import type {Reach} from './proxy-path.ts'
 
-/** Carries the bytes between ssh and the gateway, where the connection itself can't be handed over. */
-export async function carry({interrupted}: Context, reach: Reach): Promise<void> {
+/** Carries the bytes between ssh and the gateway, where the connection itself can't be handed over; gives how it ended. */
+export async function carry({interrupted}: Context, reach: Reach): Promise<string> {
   const near = listenTo(process.stdin, process.stdout)
   const controller = new AbortController()
   const end = (): void => controller.abort()
   for (const signal of [near.gone, interrupted]) signal.addEventListener('abort', end)
   try {
     const socket = await reach(controller.signal)
-    await near.relayTo(socket, interrupted)
+    const broken = await near.relayTo(socket, interrupted)
+    return broken === undefined ? 'ended' : `broken: ${broken.message}`
   } catch (error) {
     throwIfInterrupted(controller.signal)
     throw error

@@ -10,8 +10,8 @@ const LONGEST_GREETING_BYTES = 65_536
 export interface NearEnd {
   /** Aborts when it has hung up. */
   readonly gone: AbortSignal
-  /** Carries bytes both ways until one side is through. Throws what breaks the connection. */
-  relayTo(socket: Socket, stop: AbortSignal): Promise<void>
+  /** Carries bytes both ways until one side is through, or `stop`. Gives what broke the connection, if something did. */
+  relayTo(socket: Socket, stop: AbortSignal): Promise<Error | undefined>
   /** Hears and keeps nothing any more. */
   release(): void
 }
@@ -42,25 +42,24 @@ export function listenTo(input: Readable, output: Writable): NearEnd {
 const relay = (
   {input, output, socket}: {input: Readable; output: Writable; socket: Socket},
   ends: readonly AbortSignal[],
-): Promise<void> =>
-  new Promise((resolve, reject) => {
+): Promise<Error | undefined> =>
+  new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined
     const finish = (error?: Error): void => {
       clearTimeout(timer)
       for (const signal of ends) signal.removeEventListener('abort', hangUp)
       input.destroy()
       socket.destroy()
-      if (error === undefined) resolve()
-      else reject(error)
+      resolve(timer === undefined ? error : undefined)
     }
     // What was said is still carried; then the far side hangs up, or is not waited for.
     const hangUp = (): void => {
       socket.end()
-      timer ??= setTimeout(finish, GRACE_MS)
+      timer ??= setTimeout(() => finish(), GRACE_MS)
     }
     for (const signal of ends) signal.addEventListener('abort', hangUp)
     socket.on('error', finish)
-    socket.on('end', () => output.end(finish))
+    socket.on('end', () => output.end(() => finish()))
     socket.on('close', () => finish())
     output.on('error', () => finish())
     input.pipe(socket)

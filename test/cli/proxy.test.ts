@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import {existsSync, readFileSync, rmSync} from 'node:fs'
+import {join} from 'node:path'
+import {forgetManagedPass} from '../../src/session/managed-host.ts'
+import type {PlannedAnswer} from '../support/fake-control-plane.ts'
+import {type ManagedStage, startManagedStage, type Way} from '../support/managed-stage.ts'
+import {needSshd} from '../support/sshd-workspace.ts'
+
+const WAYS: readonly Way[] = ['handed over', 'relayed']
+const HOST = 'runcode.calm-reed'
+
+describe('ssh to a managed host', function () {
+  this.timeout(30_000)
+  let stage: ManagedStage
+
+  before(async function () {
+    needSshd(this)
+    stage = (await startManagedStage()) as ManagedStage
+  })
+  beforeEach(async () => {
+    stage.lifetimeSeconds = 1800
+    stage.refuse = undefined
+    listed('running')
+    await forgetManagedPass(stage.state, stage.owner)
+  })
+  after(() => stage?.stop())
+
+  const listed = (state: string, title = 'calm-reed'): void =>
+    stage.plane.on('GET', '/api/rc/workspaces', ({path}) => {
+      const row = {id: 41, title, custom_title: 'Calm', provider: 'aws', interim_state: '', current_state: state}
+      return {status: 200, body: {error: false, data: {workspaces: path.endsWith('=active') ? [row] : []}}}
+    })
+  const publicKey = (): string => readFileSync(`${stage.host.identityFile}.pub`, 'utf8')
+  const answers = async (way: Way, stderr: string | RegExp = ''): Promise<void> => {
+    const ran = await stage.ssh([HOST, 'echo there; exit 7'], {way})
+    assert.deepEqual([ran.status, `${ran.stdout}`], [7, 'there\n'], ran.stderr)
+    if (typeof stderr === 'string') assert.equal(ran.stderr, stderr)
+    else assert.match(ran.stderr, stderr)
+  }
+  /** What ssh prints of ours, before its own words. */
+  const refused = async (way: Way): Promise<string> => {
+    const ran = await stage.ssh([HOST, 'true'], {way})
+    assert.deepEqual([ran.status, `${ran.stdout}`], [255, ''])
+    return ran.stderr.split('\n')[0] ?? ''
+  }
+
+  for (const way of WAYS) {
+    it(`works at the first try where there was no key pair, and takes no second pass (${way})`, async () => {
+      const before = stage.mints()
+      await answers(way)
+      await answers(way)
+      assert.equal(stage.mints(), before + 1)
+    })
+
+    it(`works at the first try after an expiry, with the pair that ssh has read by then (${way})`, async () => {
+      await answers(way)
+      const [key, before] = [publicKey(), stage.mints()]
+      // Less than what a connection may begin with: each one takes a new pass.
+      stage.lifetimeSeconds = 60
+      await forgetManagedPass(stage.state, stage.owner)
+      await answers(way)
+      await answers(way)
+      assert.deepEqual([publicKey(), stage.mints()], [key, before + 2])
+    })
+
+    it(`says in one line that the workspace is stopped, and does not start it (${way})`, async () => {
+      stage.refuse = () => ({status: 409, body: {error: true, message: 'not running'}})
+      listed('stopped')
+      const before = stage.plane.requests.length
+      assert.equal(await refused(way), 'runcode: The workspace "Calm" is stopped. Start it: runcode start calm-reed')
+      const asked = stage.plane.requests.slice(before).map(({method, path}) => `${method} ${path.split('?')[0]}`)
+      assert.deepEqual(asked, [
+        'POST /api/rc/workspace/41/ssh-session',
+        'GET /api/rc/workspaces',
+        'GET /api/rc/workspaces',
+      ])
+    })
+  }
+
+  it('takes one pass for any number of connections through an expiry', async () => {
+    await answers('handed over')
+    await forgetManagedPass(stage.state, stage.owner)
+    const before = stage.mints()
+    const count = process.env['RUNCODE_SOAK'] ? 20 : 6
+    const runs = Array.from({length: count}, (_, at) => stage.ssh([HOST, `echo ${at}`], {way: WAYS[at % 2] ?? 'relayed'}))
+    const said = (await Promise.all(runs)).map(({status, stdout, stderr}) => [status, `${stdout}`, stderr])
+    assert.deepEqual(said, Array.from({length: count}, (_, at) => [0, `${at}\n`, '']))
+    assert.equal(stage.mints(), before + 1)
+  })
+
+  it('works at the first try with a certificate, where ssh waits for its connection', async () => {
+    certify()
+    await answers('handed over')
+    assert.ok(existsSync(`${stage.host.identityFile}-cert.pub`))
+    await forgetManagedPass(stage.state, stage.owner)
+    await answers('handed over')
+  })
+
+  it('works with the certificate of before where the bytes are relayed, and at the second try with a new one', async () => {
+    certify()
+    const first = await stage.ssh([HOST, 'true'], {way: 'relayed'})
+    assert.equal(first.status, 255)
+    assert.match(first.stderr, /^runcode: A new certificate was taken while ssh held the one of before\./)
+    await answers('relayed')
+  })
+
+  it('is refused by ssh where the gateway shows another key, and works with the pin of a new pass', async () => {
+    await answers('handed over')
+    await stage.sshd.changeHostKey()
+    for (const way of WAYS) assert.match((await stage.ssh([HOST, 'true'], {way})).stderr, /Host key verification failed/)
+    const hostKey = readFileSync(join(stage.sshd.folder, 'host_key.pub'), 'utf8')
+    stage.refuse = () => minted({known_hosts: `x ${hostKey}`})
+    await forgetManagedPass(stage.state, stage.owner)
+    await answers('relayed')
+    assert.equal(readFileSync(stage.host.knownHostsFile, 'utf8').split(' ')[0], 'runcode-fake-41')
+  })
+
+  it('is told that its entry is stale where the workspace has another user now', async () => {
+    stage.refuse = () => minted({user: 'wide-lake'})
+    for (const way of WAYS) {
+      const line = `runcode: The entry of this host in the ssh config says user "${stage.sshd.user}", but the workspace has "wide-lake" now. Write the entries anew with config-ssh.`
+      assert.equal(await refused(way), line)
+    }
+  })
+
+  /** Lets nobody in but by a certificate for a new pair. */
+  const certify = (): void => {
+    rmSync(stage.host.identityFile, {force: true})
+    stage.refuse = () => {
+      const certificate = stage.sshd.certify(publicKey().trim(), '-n', stage.sshd.user, '-V', '-1m:+30m').trim()
+      return minted({credential: {type: 'certificate', certificate}})
+    }
+  }
+  const minted = (fields: Readonly<Record<string, unknown>>): PlannedAnswer => ({
+    status: 200,
+    body: {
+      error: false,
+      bundle: {
+        ...{host: '127.0.0.1', port: stage.sshd.port, user: stage.sshd.user},
+        known_hosts: `[127.0.0.1]:${stage.sshd.port} ${stage.sshd.hostKey}\n`,
+        expires_at: new Date(Date.now() + 1_800_000).toISOString(),
+        ...fields,
+      },
+    },
+  })
+})
