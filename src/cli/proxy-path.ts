@@ -86,7 +86,8 @@ const reach = async (context: Context, target: ManagedTarget, {ended, isReadLate
   return socket
 }
 
-const failureLine = ({message, hint}: Failure): string => `runcode: ${message}${hint === undefined ? '' : ` ${hint}`}`
+const failureLine = ({message, hint}: Failure): string =>
+  `runcode: ${/[.!?]$/.test(message) ? message : `${message}.`}${hint === undefined ? '' : ` ${hint}`}`
 
 const statsOf = (fd: number): ReturnType<typeof fstatSync> | undefined => {
   try {

@@ -2,7 +2,7 @@ import type {Socket} from 'node:net'
 import type {Readable, Writable} from 'node:stream'
 
 /** How long the far side may take to hang up after ours has. */
-const GRACE_MS = 3000
+const GRACE_MS = 2000
 /** No client says more before it has heard the server (RFC 4253 section 4.2: one line). */
 const LONGEST_GREETING_BYTES = 65_536
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import {existsSync, readFileSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {forgetManagedPass} from '../../src/session/managed-host.ts'
-import type {PlannedAnswer} from '../support/fake-control-plane.ts'
 import {type ManagedStage, startManagedStage, type Way} from '../support/managed-stage.ts'
 import {needSshd} from '../support/sshd-workspace.ts'
 
@@ -82,9 +81,14 @@ describe('ssh to a managed host', function () {
     await forgetManagedPass(stage.state, stage.owner)
     const before = stage.mints()
     const count = process.env['RUNCODE_SOAK'] ? 20 : 6
-    const runs = Array.from({length: count}, (_, at) => stage.ssh([HOST, `echo ${at}`], {way: WAYS[at % 2] ?? 'relayed'}))
+    const runs = Array.from({length: count}, (_, at) =>
+      stage.ssh([HOST, `echo ${at}`], {way: WAYS[at % 2] ?? 'relayed'}),
+    )
     const said = (await Promise.all(runs)).map(({status, stdout, stderr}) => [status, `${stdout}`, stderr])
-    assert.deepEqual(said, Array.from({length: count}, (_, at) => [0, `${at}\n`, '']))
+    assert.deepEqual(
+      said,
+      Array.from({length: count}, (_, at) => [0, `${at}\n`, '']),
+    )
     assert.equal(stage.mints(), before + 1)
   })
 
@@ -107,16 +111,17 @@ describe('ssh to a managed host', function () {
   it('is refused by ssh where the gateway shows another key, and works with the pin of a new pass', async () => {
     await answers('handed over')
     await stage.sshd.changeHostKey()
-    for (const way of WAYS) assert.match((await stage.ssh([HOST, 'true'], {way})).stderr, /Host key verification failed/)
+    for (const way of WAYS)
+      assert.match((await stage.ssh([HOST, 'true'], {way})).stderr, /Host key verification failed/)
     const hostKey = readFileSync(join(stage.sshd.folder, 'host_key.pub'), 'utf8')
-    stage.refuse = () => minted({known_hosts: `x ${hostKey}`})
+    stage.refuse = () => stage.minted({known_hosts: `x ${hostKey}`})
     await forgetManagedPass(stage.state, stage.owner)
     await answers('relayed')
     assert.equal(readFileSync(stage.host.knownHostsFile, 'utf8').split(' ')[0], 'runcode-fake-41')
   })
 
   it('is told that its entry is stale where the workspace has another user now', async () => {
-    stage.refuse = () => minted({user: 'wide-lake'})
+    stage.refuse = () => stage.minted({user: 'wide-lake'})
     for (const way of WAYS) {
       const line = `runcode: The entry of this host in the ssh config says user "${stage.sshd.user}", but the workspace has "wide-lake" now. Write the entries anew with config-ssh.`
       assert.equal(await refused(way), line)
@@ -128,19 +133,7 @@ describe('ssh to a managed host', function () {
     rmSync(stage.host.identityFile, {force: true})
     stage.refuse = () => {
       const certificate = stage.sshd.certify(publicKey().trim(), '-n', stage.sshd.user, '-V', '-1m:+30m').trim()
-      return minted({credential: {type: 'certificate', certificate}})
+      return stage.minted({credential: {type: 'certificate', certificate}})
     }
   }
-  const minted = (fields: Readonly<Record<string, unknown>>): PlannedAnswer => ({
-    status: 200,
-    body: {
-      error: false,
-      bundle: {
-        ...{host: '127.0.0.1', port: stage.sshd.port, user: stage.sshd.user},
-        known_hosts: `[127.0.0.1]:${stage.sshd.port} ${stage.sshd.hostKey}\n`,
-        expires_at: new Date(Date.now() + 1_800_000).toISOString(),
-        ...fields,
-      },
-    },
-  })
 })

@@ -1,8 +1,10 @@
 import {mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {type ManagedHost, managedHost, proxyWords} from '../../src/session/managed-host.ts'
+import type {PlannedAnswer} from './fake-control-plane.ts'
 import {type FlightStage, startFlightStage} from './flight-stage.ts'
 import {type ProgramOptions, type Ran, runProgram} from './foreign-client.ts'
+import type {RealSshd} from './real-sshd.ts'
 import {BIN} from './runcode.ts'
 import {temporaryHome} from './temporary-home.ts'
 
@@ -12,13 +14,19 @@ export type Way = 'handed over' | 'relayed'
 /** A managed host `runcode.calm-reed` behind a real sshd, with an entry as config-ssh writes it. */
 export interface ManagedStage extends FlightStage {
   readonly host: ManagedHost
+  /** The environment of a GUI: little more than PATH and HOME. */
+  readonly env: Readonly<Record<string, string>>
   /** The ssh_config with the entry. */
   config(way: Way): string
   /** The entry with other lines before its own. */
   configWith(name: string, lines: readonly string[], way: Way): string
   ssh(args: readonly string[], options?: ProgramOptions & {readonly way?: Way}): Promise<Ran>
-  /** Runs a program whose environment is that of a GUI: nothing but PATH and HOME. */
+  /** The command line of the proxy, as an entry has it. */
+  proxy(way: Way): string
+  /** Runs a program in that environment. */
   tool(file: string, args: readonly string[], options?: ProgramOptions): Promise<Ran>
+  /** The answer to a mint, with some fields of the bundle otherwise. */
+  minted(fields: Readonly<Record<string, unknown>>): PlannedAnswer
   /** The logs of all connections so far, one after the other. */
   logs(): string
 }
@@ -38,11 +46,17 @@ export async function startManagedStage(): Promise<ManagedStage | undefined> {
     writeFileSync(file, `${[...lines, ...entry(host, stage, way)].join('\n')}\n`, {mode: 0o600})
     return file
   }
-  const config = (way: Way): string => configWith(way.replace(' ', '-'), [], way)
+  const configs = {'handed over': configWith('handed-over', [], 'handed over'), relayed: configWith('relayed', [], 'relayed')}
+  const config = (way: Way): string => configs[way]
   return Object.assign(stage, {
-    ...{host, config, configWith, tool},
+    ...{host, config, configWith, tool, env},
+    proxy: (way: Way) => proxyCommand(stage, way),
     ssh: (args: readonly string[], {way = 'handed over', ...options}: ProgramOptions & {readonly way?: Way} = {}) =>
       tool('ssh', ['-F', config(way), ...args], options),
+    minted: (fields: Readonly<Record<string, unknown>>) => ({
+      status: 200,
+      body: {error: false, bundle: {...bundleOf(stage.sshd), ...fields}},
+    }),
     logs: () => {
       const folder = join(stage.state, 'managed/logs')
       mkdirSync(folder, {recursive: true, mode: 0o700})
@@ -52,27 +66,34 @@ export async function startManagedStage(): Promise<ManagedStage | undefined> {
   })
 }
 
-const entry = (host: ManagedHost, {home, owner, sshd}: FlightStage, way: Way): readonly string[] => {
-  const words = [`"${process.execPath}"`, `"${join(home, 'program/bin/run.js')}"`, ...proxyWords(owner, sshd.user)].join(' ')
-  const handedOver = ['  ProxyUseFdpass yes', `  ProxyCommand /usr/bin/env NODE_CHANNEL_FD=1 ${words}`]
-  return [
-    'Host runcode.calm-reed',
-    `  User ${sshd.user}`,
-    ...(way === 'handed over' ? handedOver : [`  ProxyCommand ${words}`]),
-    `  IdentityFile "${host.identityFile}"`,
-    '  IdentitiesOnly yes',
-    '  IdentityAgent none',
-    `  UserKnownHostsFile "${host.knownHostsFile}"`,
-    `  HostKeyAlias ${host.alias}`,
-    '  GlobalKnownHostsFile /dev/null',
-    '  StrictHostKeyChecking yes',
-    '  BatchMode yes',
-    '  UpdateHostKeys no',
-    '  ControlMaster no',
-    '  ControlPath none',
-    'Host *',
-  ]
+const proxyCommand = ({home, owner, sshd}: FlightStage, way: Way): string => {
+  const words = [`"${process.execPath}"`, `"${join(home, 'program/bin/run.js')}"`, ...proxyWords(owner, sshd.user)]
+  return `${way === 'handed over' ? '/usr/bin/env NODE_CHANNEL_FD=1 ' : ''}${words.join(' ')}`
 }
+
+const entry = (host: ManagedHost, stage: FlightStage, way: Way): readonly string[] => [
+  'Host runcode.calm-reed',
+  `  User ${stage.sshd.user}`,
+  ...(way === 'handed over' ? ['  ProxyUseFdpass yes'] : []),
+  `  ProxyCommand ${proxyCommand(stage, way)}`,
+  `  IdentityFile "${host.identityFile}"`,
+  '  IdentitiesOnly yes',
+  '  IdentityAgent none',
+  `  UserKnownHostsFile "${host.knownHostsFile}"`,
+  `  HostKeyAlias ${host.alias}`,
+  '  GlobalKnownHostsFile /dev/null',
+  '  StrictHostKeyChecking yes',
+  '  BatchMode yes',
+  '  UpdateHostKeys no',
+  '  ControlMaster no',
+  '  ControlPath none',
+  'Host *',
+]
+
+const bundleOf = ({port, user, hostKey}: RealSshd): Readonly<Record<string, unknown>> => ({
+  ...{host: '127.0.0.1', port, user, known_hosts: `[127.0.0.1]:${port} ${hostKey}\n`},
+  expires_at: new Date(Date.now() + 1_800_000).toISOString(),
+})
 
 const environment = (): Readonly<Record<string, string>> => {
   const {env, remove} = temporaryHome()
