@@ -9,8 +9,10 @@ import type {Reach} from './proxy-path.ts'
 export async function carry({interrupted}: Context, reach: Reach): Promise<string> {
   const controller = new AbortController()
   const end = (): void => controller.abort()
-  // The other end of the channel is ssh's.
-  process.once('disconnect', end)
+  // ssh says nothing on its socket, so that only its end is read there. Node's own 'disconnect' may be over by now.
+  const {stdin} = process
+  for (const event of ['end', 'close', 'error']) stdin.on(event, end)
+  stdin.resume()
   interrupted.addEventListener('abort', end)
   try {
     const socket = await reach(controller.signal)
@@ -24,7 +26,7 @@ export async function carry({interrupted}: Context, reach: Reach): Promise<strin
     throwIfInterrupted(controller.signal)
     throw error
   } finally {
-    process.off('disconnect', end)
+    stdin.destroy()
     interrupted.removeEventListener('abort', end)
     if (process.connected) process.disconnect()
   }

@@ -185,7 +185,10 @@ describe('a proxy', function () {
     stage.refuse = () => stage.minted({port: 1})
     const {status, stdout, stderr} = await ended(startProxy('relayed'))
     assert.deepEqual([status, stdout.length], [1, 0])
-    assert.match(stderr, /^runcode: Could not connect to the gateway 127\.0\.0\.1: connect ECONNREFUSED \S+ Check that this machine is online, .*\n$/)
+    assert.match(
+      stderr,
+      /^runcode: Could not connect to the gateway 127\.0\.0\.1: connect ECONNREFUSED \S+ Check that this machine is online, .*\n$/,
+    )
   })
 
   it('keeps the logs of the last connections only', () => {

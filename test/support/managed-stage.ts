@@ -46,7 +46,10 @@ export async function startManagedStage(): Promise<ManagedStage | undefined> {
     writeFileSync(file, `${[...lines, ...entry(host, stage, way)].join('\n')}\n`, {mode: 0o600})
     return file
   }
-  const configs = {'handed over': configWith('handed-over', [], 'handed over'), relayed: configWith('relayed', [], 'relayed')}
+  const configs = {
+    'handed over': configWith('handed-over', [], 'handed over'),
+    relayed: configWith('relayed', [], 'relayed'),
+  }
   const config = (way: Way): string => configs[way]
   return Object.assign(stage, {
     ...{host, config, configWith, tool, env},
