@@ -1,4 +1,4 @@
-import type {Deadline} from '../core/deadline.ts'
+import {type Deadline, deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
 import {lstatIfThere} from '../core/files.ts'
 import type {GatewayAddress} from '../network/connect-gateway.ts'
@@ -14,6 +14,9 @@ import type {OpenedSession} from '../session/open-session.ts'
 import type {Session, SessionOwner} from '../session/session.ts'
 import {isRunning, nameOf, type WorkspaceId, wordFor} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
+
+/** For the pairs of other hosts that are in use just then. */
+const SWEEP_MS = 200
 
 /** What the entry of a managed host says of itself to its ProxyCommand. */
 export interface ManagedTarget {
@@ -94,8 +97,10 @@ const takePass = async (
       ...{ttlSeconds: DEFAULT_TTL_SECONDS, force: false, deadline, title: user},
       open: (session) => openManagedSession(session, {isReadLater}),
     })
-    if (isReadLater) await sweepIdentities(state, context.now().date, deadline)
-    else if (!opened.isReused) await warnOfCertificate(context, owner)
+    if (opened.isReused) return opened
+    if (!isReadLater) await warnOfCertificate(context, owner)
+    // What can't be swept now is left to the next one: it must not cost anybody the connection.
+    else await sweepIdentities(state, context.now().date, deadlineIn(SWEEP_MS, deadline.signal)).catch(() => undefined)
     return opened
   } catch (error) {
     throw await explainRefusal(context, owner, plane, {error, deadline})

@@ -50,7 +50,7 @@ export async function connectGateway({host, port, sshProxy}: GatewayAddress, dea
   const target = `${host.includes(':') ? `[${host}]` : host}:${port}`
   socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization(proxy)}\r\n`)
   const head = await until(socket, reader.head, deadline).catch(() => undefined)
-  const [line = '', status] = /^HTTP\/1\.[01] (\d{3})[^\r\n]*/.exec(head ?? '') ?? []
+  const [line = '', status] = /^HTTP\/1\.[01] (\d{3})[^\r\n]*(?=[\s\S]*\r\n\r\n$)/.exec(head ?? '') ?? []
   if (status?.startsWith('2')) return socket
   socket.destroy()
   const said = line === '' ? 'gave no answer to CONNECT' : `answered "${printable(line).slice(0, 100)}"`

@@ -14,7 +14,7 @@ const WAYS: readonly Way[] = ['handed over', 'relayed']
 const HOST = 'runcode.calm-reed'
 
 describe('a proxy', function () {
-  this.timeout(isSoak ? 600_000 : 60_000)
+  this.timeout(isSoak ? 900_000 : 120_000)
   let stage: ManagedStage
   const servers: RawServer[] = []
 
@@ -32,7 +32,7 @@ describe('a proxy', function () {
   after(() => stage?.stop())
 
   const ours = (): readonly string[] => listProcesses(join(stage.home, 'program'))
-  const until = async (what: string, isSo: () => boolean, limitMs = 20_000): Promise<void> => {
+  const until = async (what: string, isSo: () => boolean, limitMs = 60_000): Promise<void> => {
     const end = performance.now() + limitMs
     while (!isSo()) {
       assert.ok(performance.now() < end, `not in time: ${what}\n${ours().join('\n').replaceAll('\0', ' ')}`)

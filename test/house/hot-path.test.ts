@@ -51,6 +51,12 @@ describe('the hot path', () => {
     )
   })
 
+  it('loads no package either where ssh is connected to a managed host with a good pass', () => {
+    const entries = ['src/cli/main.ts', 'src/cli/proxy-path.ts', 'src/cli/proxy-hand-over.ts', 'src/cli/proxy-relay.ts']
+    const actions = ['src/actions/proxy.ts', 'src/actions/proxy-log.ts', 'src/network/connect-gateway.ts']
+    assert.deepEqual(closure([...entries, ...actions]).packages, [])
+  })
+
   it('starts in bin/run.js, which loads one file of ours', () => {
     assert.deepEqual(required('bin/run.js'), ['../dist/hot.cjs', 'node:path'])
   })
