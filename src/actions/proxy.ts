@@ -1,22 +1,14 @@
-import {type Deadline, deadlineIn} from '../core/deadline.ts'
+import type {Deadline} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
-import {lstatIfThere} from '../core/files.ts'
 import type {GatewayAddress} from '../network/connect-gateway.ts'
 import {parseHttpsBase} from '../network/https-url.ts'
 import {type Account, chooseAccount} from '../profile/account.ts'
-import {BUILT_IN} from '../profile/profile.ts'
 import {readProfiles} from '../profile/profile-file.ts'
-import type {ControlPlane} from '../provider/control-plane.ts'
-import {managedHost} from '../session/managed-host.ts'
-import {sweepIdentities} from '../session/managed-identity.ts'
-import {openManagedSession, readManagedSession} from '../session/managed-session.ts'
-import type {OpenedSession} from '../session/open-session.ts'
-import type {Session, SessionOwner} from '../session/session.ts'
-import {isRunning, nameOf, type WorkspaceId, wordFor} from '../workspace/workspace.ts'
+import {readManagedSession} from '../session/managed-host.ts'
+import type {Session} from '../session/session.ts'
+import type {WorkspaceId} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
-
-/** For the pairs of other hosts that are in use just then. */
-const SWEEP_MS = 200
+import type {takeManagedPass} from './take-managed-pass.ts'
 
 /** What the entry of a managed host says of itself to its ProxyCommand. */
 export interface ManagedTarget {
@@ -36,17 +28,6 @@ export interface ProxyOptions {
 export interface ManagedGateway extends GatewayAddress {
   readonly session: Session
   readonly isReused: boolean
-}
-
-/** The workspace of a managed host does not run, and connecting to it starts nothing. */
-export class StoppedHostError extends RuncodeError {
-  constructor(name: string, state: string, word: string) {
-    super(`The workspace "${name}" is ${state || 'in an unknown state'}.`, {
-      code: 'conflict',
-      hint: `Start it: runcode start ${word}`,
-      facts: {state},
-    })
-  }
 }
 
 /** The workspace goes by another user than the entry of the managed host states. */
@@ -73,59 +54,15 @@ export async function openManagedHost(
   const {origin} = parseHttpsBase(account.apiBase, 'The address of the control plane')
   const owner = {account: account.name, origin, workspaceId: target.workspaceId}
   const atHand = await readManagedSession(context.folders.state, owner, context.now())
-  const session = atHand ?? (await takePass(context, owner, target, options)).session
+  const session = atHand ?? (await takePass(context, owner, {...options, user: target.user}))
   if (session.user !== target.user) throw new StaleHostError(target.user, session.user)
   const {host, port} = session
   return {host, port, sshProxy: account.sshProxy, session, isReused: atHand !== undefined}
 }
 
+/** Only this loads what it takes to ask a control plane. */
+const takePass = async (...asking: Parameters<typeof takeManagedPass>): Promise<Session> =>
+  (await import('./take-managed-pass.ts')).takeManagedPass(...asking)
+
 const accountOf = async ({env, folders}: Context, profile: string): Promise<Account> =>
   chooseAccount(await readProfiles(folders.config), env, {flag: profile})
-
-const takePass = async (
-  context: Context,
-  owner: SessionOwner,
-  {user}: ManagedTarget,
-  {isReadLater, deadline}: ProxyOptions,
-): Promise<OpenedSession> => {
-  const {openAccountOf} = await import('./open-account.ts')
-  const {DEFAULT_TTL_SECONDS, mintSession} = await import('./mint-session.ts')
-  const {plane} = await openAccountOf(context, owner)
-  const {state} = context.folders
-  try {
-    const opened = await mintSession(context, owner, plane, {
-      ...{ttlSeconds: DEFAULT_TTL_SECONDS, force: false, deadline, title: user},
-      open: (session) => openManagedSession(session, {isReadLater}),
-    })
-    if (opened.isReused) return opened
-    if (!isReadLater) await warnOfCertificate(context, owner)
-    // What can't be swept now is left to the next one: it must not cost anybody the connection.
-    else await sweepIdentities(state, context.now().date, deadlineIn(SWEEP_MS, deadline.signal)).catch(() => undefined)
-    return opened
-  } catch (error) {
-    throw await explainRefusal(context, owner, plane, {error, deadline})
-  }
-}
-
-/** Who reads the pair first has read the certificate of before. */
-const warnOfCertificate = async (context: Context, owner: SessionOwner): Promise<void> => {
-  const {identityFile} = managedHost(context.folders.state, owner)
-  if ((await lstatIfThere(`${identityFile}-cert.pub`)) !== undefined)
-    context.warn('A new certificate was taken while ssh held the one of before. If it is refused, connect again.')
-}
-
-/** A control plane refuses a pass for what does not run with a status that has many reasons; the list tells which. */
-const explainRefusal = async (
-  context: Context,
-  {account, workspaceId}: SessionOwner,
-  plane: ControlPlane,
-  {error, deadline}: {error: unknown; deadline: Deadline},
-): Promise<unknown> => {
-  if (!(error instanceof RuncodeError && error.code === 'conflict')) return error
-  const listed = await plane.listWorkspaces(deadline).catch(() => [])
-  const workspace = listed.find(({id}) => id === workspaceId)
-  if (workspace === undefined || isRunning(workspace)) return error
-  const {default: usual = BUILT_IN} = await readProfiles(context.folders.config)
-  const prefix = account === usual ? '' : `${account}:`
-  return new StoppedHostError(nameOf(workspace), workspace.state, `${prefix}${wordFor(workspace)}`)
-}

@@ -1,10 +1,12 @@
 import {fstatSync} from 'node:fs'
 import type {Socket} from 'node:net'
 import type {Context} from '../actions/context.ts'
-import type {ManagedTarget} from '../actions/proxy.ts'
+import {type ManagedTarget, openManagedHost} from '../actions/proxy.ts'
+import {openProxyLog} from '../actions/proxy-log.ts'
 import {type Deadline, deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
 import {printable} from '../core/printable.ts'
+import {connectGateway} from '../network/connect-gateway.ts'
 import {parseWorkspaceId} from '../workspace/workspace.ts'
 import {createContext} from './create-context.ts'
 import {type Failure, failureOf} from './failure.ts'
@@ -42,14 +44,13 @@ export async function runProxyPath(argv: readonly string[]): Promise<boolean> {
   // ssh that waits for a socket has one for both our streams. Node then took it for its own channel (NODE_CHANNEL_FD).
   const isWaiting = process.channel !== undefined && output?.isSocket() === true && output.ino === input?.ino
   if (process.channel !== undefined && !isWaiting) {
-    await (await import('./proxy-relay.ts')).relayInChild()
+    await (await import('./proxy-again.ts')).relayInChild()
     return true
   }
   const context = createContext({
     progress: {step: (_title, work) => work(() => undefined)},
     warn: (message) => void process.stderr.write(`runcode: ${printable(message)}\n`),
   })
-  const {openProxyLog} = await import('../actions/proxy-log.ts')
   const log = await openProxyLog(context)
   log(`${argv.join(' ')}, process ${process.pid} of ${process.ppid}`)
   try {
@@ -75,8 +76,6 @@ interface Reaching {
 }
 
 const reach = async (context: Context, target: ManagedTarget, {ended, isReadLater, log}: Reaching): Promise<Socket> => {
-  const {openManagedHost} = await import('../actions/proxy.ts')
-  const {connectGateway} = await import('../network/connect-gateway.ts')
   const deadline: Deadline = deadlineIn(LIMIT_MS, ended)
   const gateway = await openManagedHost(context, target, {isReadLater, deadline})
   const {host, port, sshProxy, isReused} = gateway

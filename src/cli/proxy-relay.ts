@@ -1,6 +1,5 @@
 import type {Context} from '../actions/context.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
-import {endingOf, passSignals, startAttached} from '../core/process.ts'
 import {listenTo} from '../network/relay.ts'
 import type {Reach} from './proxy-path.ts'
 
@@ -20,14 +19,4 @@ export async function carry({interrupted}: Context, reach: Reach): Promise<strin
   } finally {
     near.release()
   }
-}
-
-/** Starts us again without Node's channel, which has taken stdout, for a client that does not wait for a socket. */
-export async function relayInChild(): Promise<void> {
-  const {env, execPath, execArgv, argv} = process
-  const child = startAttached(execPath, [...execArgv, ...argv.slice(1)], {env, stdio: 'inherit'})
-  const signals = passSignals(child, {passed: ['SIGHUP', 'SIGTERM', 'SIGINT'], ignored: []})
-  const ending = await endingOf(child)
-  signals.release()
-  process.exitCode = ending.kind === 'exited' ? ending.code : 255
 }

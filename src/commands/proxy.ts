@@ -3,7 +3,7 @@ import {BaseCommand} from '../cli/base-command.ts'
 import {NotForPeopleError} from '../cli/proxy-path.ts'
 
 /** What ssh starts is read without oclif (runProxyPath); this is its page of help, and the answer to other words. */
-export default class Proxy extends BaseCommand {
+export default class ProxyCommand extends BaseCommand {
   static override hidden = true
   static override summary = 'Connect ssh to a managed host; ssh starts it, as the ProxyCommand of an entry'
   static override examples = ['<%= config.bin %> proxy work/41 calm-reed']
@@ -13,7 +13,7 @@ export default class Proxy extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    await this.parse(Proxy)
+    await this.parse(ProxyCommand)
     throw new NotForPeopleError()
   }
 }

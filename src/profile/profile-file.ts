@@ -9,7 +9,6 @@ import {
   removeWhole,
   writeWhole,
 } from '../core/files.ts'
-import {withLock} from '../core/lock.ts'
 import {type Profile, type ProfileName, type Profiles, parseProfileName} from './profile.ts'
 
 const VERSION = 1
@@ -44,6 +43,8 @@ export async function readProfiles(config: string): Promise<Profiles> {
 /** Reads, changes and writes the profiles while no other process does. Throws what reading and writing throw, and LockedError. */
 export async function changeProfiles(config: string, edit: (profiles: Profiles) => Profiles): Promise<void> {
   await makePrivateFolder(config)
+  // Who only reads, as each connection of ssh to a managed host does, has no need of it.
+  const {withLock} = await import('../core/lock.ts')
   const deadline = deadlineIn(LOCK_WAIT_MS, new AbortController().signal)
   await withLock(`${profilesFile(config)}.lock`, deadline, async () => {
     await removeHalfWritten(config, /^profiles\.json$/)

@@ -1,8 +1,8 @@
 import {join} from 'node:path'
-import {readIfThere, writeWhole} from '../core/files.ts'
+import {lstatIfThere, readIfThere, writeWhole} from '../core/files.ts'
 import type {PinnedKey} from '../openssh/known-hosts.ts'
-import type {SessionOwner} from './session.ts'
-import {clearCurrent, sessionsFolder} from './session-store.ts'
+import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
+import {clearCurrent, readCurrentSession, sessionsFolder} from './session-store.ts'
 
 /** Which managed host is meant, whatever control plane its account speaks to. */
 export type ManagedHostName = Pick<SessionOwner, 'account' | 'workspaceId'>
@@ -44,6 +44,21 @@ export const proxyWords = ({account, workspaceId}: ManagedHostName, user: string
 
 /** Passes of managed hosts are kept as others are, in a folder of their own: they have another key. */
 export const managedState = (state: string): string => join(state, 'managed')
+
+/** Whether the pair is there, whole. */
+export async function hasIdentity({identityFile}: ManagedHost): Promise<boolean> {
+  const [key, publicKey] = await Promise.all([identityFile, `${identityFile}.pub`].map(lstatIfThere))
+  return key?.isFile() === true && publicKey?.isFile() === true
+}
+
+/** The session of a managed host whose pass is good, with its gateway pinned; undefined where one must be taken. */
+export async function readManagedSession(state: string, owner: SessionOwner, now: Now): Promise<Session | undefined> {
+  const host = managedHost(state, owner)
+  const session = await readCurrentSession(managedState(state), owner)
+  if (session === undefined || !isFresh(session, now) || !(await hasIdentity(host))) return undefined
+  await pinGateway(host, session.hostKeys)
+  return session
+}
 
 /** Pins the gateway of a managed host; before ssh connects. */
 export async function pinGateway({knownHostsFile, alias}: ManagedHost, keys: readonly PinnedKey[]): Promise<void> {

@@ -5,18 +5,12 @@ import {lstatIfThere, makePrivateFolder, readIfThere, removeWhole} from '../core
 import {LockedError, withLock} from '../core/lock.ts'
 import {createKeyPair} from '../openssh/key-pair.ts'
 import {parseWorkspaceId} from '../workspace/workspace.ts'
-import {type ManagedHost, type ManagedHostName, managedHost, managedState} from './managed-host.ts'
+import {hasIdentity, type ManagedHost, type ManagedHostName, managedHost, managedState} from './managed-host.ts'
 import type {Identity} from './open-session.ts'
 import {clearCurrent} from './session-store.ts'
 
 /** The longest that a pass of a managed host is worth, and ten minutes: a pair that nobody has used for so long goes. */
 const LONGEST_IDLE_SECONDS = 41 * 60
-
-/** Whether the pair is there, whole. */
-export async function hasIdentity({identityFile}: ManagedHost): Promise<boolean> {
-  const [key, publicKey] = await Promise.all([identityFile, `${identityFile}.pub`].map(lstatIfThere))
-  return key?.isFile() === true && publicKey?.isFile() === true
-}
 
 /** Makes the pair of a managed host where there is none, so that programs which look for it before they connect find one. */
 export async function prepareIdentity(

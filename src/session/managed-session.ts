@@ -1,18 +1,7 @@
 import {removeWhole} from '../core/files.ts'
-import {managedHost, managedState, pinGateway} from './managed-host.ts'
-import {hasIdentity, keepIdentity, retireIdentity} from './managed-identity.ts'
+import {hasIdentity, managedHost, managedState, pinGateway} from './managed-host.ts'
+import {keepIdentity, retireIdentity} from './managed-identity.ts'
 import {type OpenedSession, type OpenSessionOptions, openSession} from './open-session.ts'
-import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
-import {readCurrentSession} from './session-store.ts'
-
-/** The session of a managed host whose pass is good, with its gateway pinned; undefined where one must be taken. */
-export async function readManagedSession(state: string, owner: SessionOwner, now: Now): Promise<Session | undefined> {
-  const host = managedHost(state, owner)
-  const session = await readCurrentSession(managedState(state), owner)
-  if (session === undefined || !isFresh(session, now) || !(await hasIdentity(host))) return undefined
-  await pinGateway(host, session.hostKeys)
-  return session
-}
 
 /**
  * As openSession(), for the stable pair of a managed host. `isReadLater`: ssh has not read the pair yet, so that an old

@@ -92,6 +92,24 @@ describe('ssh to a managed host', function () {
     assert.equal(stage.mints(), before + 1)
   })
 
+  it('takes a new pass after a start, a stop and a forced connect of ours: the gateway may have forgotten its key', async () => {
+    for (const verb of ['start', 'stop'])
+      stage.plane.on('GET', `/api/rc/workspace/${verb}`, () => ({status: 200, body: {error: false}}))
+    for (const [state, ...words] of [
+      ['stopped', 'start', 'calm-reed', '--no-wait'],
+      ['running', 'connect', 'calm-reed', '--force'],
+      ['running', 'stop', 'calm-reed'],
+    ] as const) {
+      await answers('handed over')
+      listed(state)
+      const {status, stderr} = await stage.run(words)
+      assert.equal(status, 0, stderr)
+      const before = stage.mints()
+      await answers('handed over')
+      assert.equal(stage.mints(), before + 1, words.join(' '))
+    }
+  })
+
   it('works at the first try with a certificate, where ssh waits for its connection', async () => {
     certify()
     await answers('handed over')
