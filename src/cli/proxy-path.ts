@@ -17,7 +17,7 @@ const LIMIT_MS = 12_000
 /** The proxy speaks SSH on stdout, and that is a terminal. */
 export class NotForPeopleError extends RuncodeError {
   constructor() {
-    super('"runcode proxy" is started by ssh, as its ProxyCommand.', {
+    super('This is what ssh starts as a ProxyCommand, not a person.', {
       code: 'usage',
       hint: 'For a shell on a workspace: runcode ssh <workspace>',
     })

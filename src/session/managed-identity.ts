@@ -1,32 +1,15 @@
 import {readdir, rename} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {Deadline} from '../core/deadline.ts'
-import {lstatIfThere, makePrivateFolder, readIfThere, removeWhole} from '../core/files.ts'
+import {lstatIfThere, readIfThere, removeWhole} from '../core/files.ts'
 import {LockedError, withLock} from '../core/lock.ts'
 import {createKeyPair} from '../openssh/key-pair.ts'
 import {parseWorkspaceId} from '../workspace/workspace.ts'
-import {hasIdentity, type ManagedHost, type ManagedHostName, managedHost, managedState} from './managed-host.ts'
+import {hasIdentity, type ManagedHost, managedHost, managedState} from './managed-host.ts'
 import type {Identity} from './open-session.ts'
-import {clearCurrent} from './session-store.ts'
 
 /** The longest that a pass of a managed host is worth, and ten minutes: a pair that nobody has used for so long goes. */
 const LONGEST_IDLE_SECONDS = 41 * 60
-
-/** Makes the pair of a managed host where there is none, so that programs which look for it before they connect find one. */
-export async function prepareIdentity(
-  state: string,
-  name: ManagedHostName,
-  {env, deadline}: {env: NodeJS.ProcessEnv; deadline: Deadline},
-): Promise<void> {
-  const host = managedHost(state, name)
-  if (await hasIdentity(host)) return
-  await makePrivateFolder(host.folder)
-  await withLock(join(host.folder, 'lock'), deadline, async () => {
-    if (await hasIdentity(host)) return
-    await clearCurrent(managedState(state), {...name, origin: undefined})
-    await keepIdentity(host, env, deadline.signal)
-  })
-}
 
 /**
  * The pair that lies there, and a new one only where there is none: ssh may have read it already. Only under the
