@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {deadlineIn} from '../../src/core/deadline.ts'
 import {withLock} from '../../src/core/lock.ts'
 import {hasIdentity, managedHost, pinGateway} from '../../src/session/managed-host.ts'
-import {keepIdentity, prepareIdentity, retireIdentity, sweepIdentities} from '../../src/session/managed-identity.ts'
+import {keepIdentity, retireIdentity, sweepIdentities} from '../../src/session/managed-identity.ts'
 import type {WorkspaceId} from '../../src/workspace/workspace.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
