@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import {existsSync, readFileSync, rmSync} from 'node:fs'
+import {once} from 'node:events'
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {createServer, connect as open} from 'node:net'
 import {join} from 'node:path'
 import {forgetManagedPass} from '../../src/session/managed-host.ts'
 import {type ManagedStage, startManagedStage, type Way} from '../support/managed-stage.ts'
@@ -107,6 +109,35 @@ describe('ssh to a managed host', function () {
       const before = stage.mints()
       await answers('handed over')
       assert.equal(stage.mints(), before + 1, words.join(' '))
+    }
+  })
+
+  it('goes by way of the HTTP proxy that the profile names, and of no other', async () => {
+    const profiles = join(stage.home, '.config/runcode/cli/profiles.json')
+    const kept = readFileSync(profiles, 'utf8')
+    const asked: string[] = []
+    const tunnel = createServer((client) => {
+      client.once('data', (head: Buffer) => {
+        asked.push(head.toString().split('\r\n')[0] ?? '')
+        const gateway = open(stage.sshd.port, '127.0.0.1', () => {
+          client.write('HTTP/1.1 200 OK\r\n\r\n')
+          client.pipe(gateway).pipe(client)
+        })
+      })
+      client.on('error', () => undefined)
+    }).listen(0, '127.0.0.1')
+    await once(tunnel, 'listening')
+    const {port} = tunnel.address() as {port: number}
+    writeFileSync(profiles, kept.replace('"provider"', `"ssh_proxy": "http://127.0.0.1:${port}", "provider"`))
+    try {
+      for (const way of WAYS) await answers(way)
+      assert.deepEqual(
+        asked,
+        WAYS.map(() => `CONNECT 127.0.0.1:${stage.sshd.port} HTTP/1.1`),
+      )
+    } finally {
+      writeFileSync(profiles, kept)
+      tunnel.close()
     }
   })
 
