@@ -97,12 +97,12 @@ describe('ssh to a managed host', function () {
   it('takes a new pass after a start, a stop and a forced connect of ours: the gateway may have forgotten its key', async () => {
     for (const verb of ['start', 'stop'])
       stage.plane.on('GET', `/api/rc/workspace/${verb}`, () => ({status: 200, body: {error: false}}))
+    await answers('handed over')
     for (const [state, ...words] of [
       ['stopped', 'start', 'calm-reed', '--no-wait'],
       ['running', 'connect', 'calm-reed', '--force'],
       ['running', 'stop', 'calm-reed'],
     ] as const) {
-      await answers('handed over')
       listed(state)
       const {status, stderr} = await stage.run(words)
       assert.equal(status, 0, stderr)
