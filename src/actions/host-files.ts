@@ -1,5 +1,5 @@
 import {join} from 'node:path'
-import {chooseControlPath} from '../openssh/control-socket.ts'
+import {chooseControlPath} from '../openssh/choose-control-path.ts'
 import {managedHost, proxyWords} from '../session/managed-host.ts'
 import type {HostEntry} from '../user-ssh-config/host-names.ts'
 import type {HostWithFiles} from '../user-ssh-config/plan-change.ts'

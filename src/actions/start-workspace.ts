@@ -1,7 +1,7 @@
 import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
 import {formatDuration} from '../core/duration.ts'
 import {RuncodeError} from '../core/errors.ts'
-import {forgetManagedPass} from '../session/managed-host.ts'
+import {forgetManagedPass} from '../session/managed-session.ts'
 import {isRunning, nameOf, type Workspace} from '../workspace/workspace.ts'
 import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'

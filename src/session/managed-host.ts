@@ -2,7 +2,7 @@ import {join} from 'node:path'
 import {lstatIfThere, readIfThere, writeWhole} from '../core/files.ts'
 import type {PinnedKey} from '../openssh/known-hosts.ts'
 import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
-import {clearCurrent, readCurrentSession, sessionsFolder} from './session-store.ts'
+import {readCurrentSession, sessionsFolder} from './session-store.ts'
 
 /** Which managed host is meant, whatever control plane its account speaks to. */
 export type ManagedHostName = Pick<SessionOwner, 'account' | 'workspaceId'>
@@ -65,10 +65,3 @@ export async function pinGateway({knownHostsFile, alias}: ManagedHost, keys: rea
   const text = keys.map(({type, base64}) => `${alias} ${type} ${base64}\n`).join('')
   if ((await readIfThere(knownHostsFile)) !== text) await writeWhole(knownHostsFile, text)
 }
-
-/**
- * Forgets the pass of a managed host: its gateway may not know the key any more, and nobody can tell ours, who hands the
- * connection over before it is tried. The next connection takes a new one for the same key.
- */
-export const forgetManagedPass = (state: string, owner: ManagedHostName): Promise<void> =>
-  clearCurrent(managedState(state), {...owner, origin: undefined})

@@ -1,5 +1,6 @@
 import {removeWhole} from '../core/files.ts'
-import {hasIdentity, managedHost, managedState, pinGateway} from './managed-host.ts'
+import {clearCurrent} from './generations.ts'
+import {hasIdentity, type ManagedHostName, managedHost, managedState, pinGateway} from './managed-host.ts'
 import {keepIdentity, retireIdentity} from './managed-identity.ts'
 import {type OpenedSession, type OpenSessionOptions, openSession} from './open-session.ts'
 
@@ -27,3 +28,10 @@ export async function openManagedSession(
   await pinGateway(host, opened.session.hostKeys)
   return opened
 }
+
+/**
+ * Forgets the pass of a managed host: its gateway may not know the key any more, and nobody can tell ours, who hands the
+ * connection over before it is tried. The next connection takes a new one for the same key.
+ */
+export const forgetManagedPass = (state: string, owner: ManagedHostName): Promise<void> =>
+  clearCurrent(managedState(state), {...owner, origin: undefined})

@@ -3,7 +3,7 @@ import {once} from 'node:events'
 import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {createServer, connect as open} from 'node:net'
 import {join} from 'node:path'
-import {forgetManagedPass} from '../../src/session/managed-host.ts'
+import {forgetManagedPass} from '../../src/session/managed-session.ts'
 import {type ManagedStage, startManagedStage, type Way} from '../support/managed-stage.ts'
 import {needSshd} from '../support/sshd-workspace.ts'
 

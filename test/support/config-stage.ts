@@ -54,7 +54,7 @@ export async function startConfigStage(): Promise<ConfigStage> {
   const folders = locateFolders({env, home, platform: process.platform, uid: process.getuid?.()})
   const context: Context = {
     ...{env, home, cwd: home, folders},
-    now: () => ({date: new Date(), uptimeSeconds: 0}),
+    now: () => ({date: new Date(), uptimeSeconds: 0, sleptSeconds: 0}),
     get interrupted() {
       return new AbortController().signal
     },
