@@ -8,6 +8,7 @@ import {run} from '../core/process.ts'
 import {AuthFailedError, ConnectionFailedError, explainSsh} from '../openssh/explain.ts'
 import {retireSleptMaster, startMaster} from '../openssh/master.ts'
 import {findProgram} from '../openssh/programs.ts'
+import {routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {OpenedSession} from '../session/open-session.ts'
 import type {Session} from '../session/session.ts'
 import {unlessEnded} from '../session/session-ended.ts'
@@ -16,6 +17,7 @@ import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 import {mintSession} from './mint-session.ts'
 import {type FoundWorkspace, factsOfFound, prefixOf, resolveWorkspace} from './open-account.ts'
+import {sshRoute} from './ssh-route.ts'
 import {warnOfStaleEntries} from './stale-entries.ts'
 import {NotReadyError, startIfStopped, waitUntilRunning} from './start-workspace.ts'
 
@@ -184,17 +186,19 @@ const tryConnect = async (
 ): Promise<RuncodeError | undefined> => {
   const {configFile, alias, controlPath, folder, host} = session
   const {env} = context
+  const route = await sshRoute(context, session.account)
   if (controlPath !== undefined) {
     const {sleptSeconds} = context.now()
     await retireSleptMaster(session, sleptSeconds)
-    const start = await startMaster({configFile, alias, controlPath, folder, sleptSeconds, env}, deadline)
+    const start = await startMaster({configFile, alias, controlPath, folder, sleptSeconds, env, route}, deadline)
     if (start.isUp) return undefined
     if (start.ending !== 'impossible') return explainSsh(start.stderr, host, start.ending)
   }
   const ssh = await findProgram('ssh', env)
   const limits = {timeoutMs: deadline.remainingMs(), signal: deadline.signal}
-  const args = ['-F', configFile, '-o', 'ControlPath=none', alias, 'true']
-  const {ending, stderr, timedOut} = await run(ssh, args, {env, ...limits})
+  const args = ['-F', configFile, '-o', 'ControlPath=none', ...routeArgs(route), alias, 'true']
+  const surroundings = routeEnvironment(env, route, undefined)
+  const {ending, stderr, timedOut} = await run(ssh, args, {env: surroundings, ...limits})
   if (ending.kind === 'exited' && ending.code === 0) return undefined
   return explainSsh(stderr, host, timedOut || deadline.signal.aborted ? 'timed out' : ending)
 }

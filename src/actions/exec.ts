@@ -2,6 +2,7 @@ import {posix} from 'node:path'
 import {type Facts, RuncodeError} from '../core/errors.ts'
 import {AuthFailedError} from '../openssh/explain.ts'
 import {startMasterInBackground} from '../openssh/master.ts'
+import type {Route} from '../openssh/route.ts'
 import type {Sink} from '../remote-command/pass-on.ts'
 import type {RemoteWords} from '../remote-command/remote-words.ts'
 import {
@@ -84,7 +85,8 @@ const runOn = async (
   const attempt = (session: Session): Promise<{session: Session; result: RemoteResult}> =>
     unlessEnded(session, async () => {
       const task = {words, directory: directoryOf(session, input), variables, isLogin}
-      const run = {session, task, hasTerminal, stdin, stdout, stderr, timeoutSeconds, env, interrupted}
+      const route = (): Promise<Route> => routeTo(context, session)
+      const run = {session, route, task, hasTerminal, stdin, stdout, stderr, timeoutSeconds, env, interrupted}
       return {session, result: await tracing(trace, () => runRemote(run))}
     })
   const {session, isReused} = await sessionFor(context, chosen, () => {
@@ -120,14 +122,21 @@ const tracing = async (trace: RunTrace, run: () => Promise<RemoteResult>): Promi
 }
 
 /** Opens a connection for the next command. Whatever becomes of it, this one has its status. */
-const prepareNext = async (
-  {env, interrupted, now}: Context,
-  {configFile, alias, controlPath, folder}: Session,
-): Promise<void> => {
+const prepareNext = async (context: Context, session: Session): Promise<void> => {
+  const {env, interrupted, now} = context
+  const {configFile, alias, controlPath, folder} = session
   if (controlPath === undefined || interrupted.aborted) return
   const {sleptSeconds} = now()
-  await startMasterInBackground({configFile, alias, controlPath, folder, sleptSeconds, env}).catch(() => undefined)
+  const start = async (): Promise<void> => {
+    const route = await routeTo(context, session)
+    await startMasterInBackground({configFile, alias, controlPath, folder, sleptSeconds, env, route})
+  }
+  await start().catch(() => undefined)
 }
+
+/** Only a connection of its own needs the profile; a command over a master loads none of it. */
+const routeTo = async (context: Context, {account}: Session): Promise<Route> =>
+  (await import('./ssh-route.ts')).sshRoute(context, account)
 
 /** Undefined means HOME; a relative directory with `home` stays relative, since a command begins in HOME. */
 const directoryOf = ({workdir}: Session, {home, cwd}: Pick<ExecInput, 'home' | 'cwd'>): string | undefined => {

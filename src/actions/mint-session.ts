@@ -7,6 +7,7 @@ import {type Mint, type OpenedSession, type OpenSessionOptions, openSession} fro
 import type {Session, SessionOwner} from '../session/session.ts'
 import {UnsafeBundleError} from '../workspace/connection-bundle.ts'
 import type {Context} from './context.ts'
+import {sshRoute} from './ssh-route.ts'
 
 /** A pass is asked for half an hour unless the user says otherwise. */
 export const DEFAULT_TTL_SECONDS = 1800
@@ -44,6 +45,7 @@ export async function mintSession(
     deadline,
     force,
     refused,
+    route: await sshRoute(context, owner.account),
     mint: async (publicKey) => {
       const answer = await plane.mint({id: owner.workspaceId, publicKey, ttlSeconds}, deadline)
       if (answer.bundle.user !== title) await refuseUserOfAnother(owner, plane, answer.bundle.user, deadline)

@@ -12,7 +12,7 @@ import {createContext} from './create-context.ts'
 import {type Failure, failureOf} from './failure.ts'
 
 /** All that happens before ssh has its connection; editors give it 15 s. */
-const LIMIT_MS = 12_000
+export const LIMIT_MS = 12_000
 
 /** The proxy speaks SSH on stdout, and that is a terminal. */
 export class NotForPeopleError extends RuncodeError {
@@ -34,40 +34,60 @@ export function parseProxyWords(argv: readonly string[]): ManagedTarget | undefi
 }
 
 /**
- * Connects ssh to a managed host and sets the exit status; false where the command line is for oclif. Asks nothing, says
- * nothing on stdout but SSH, and on stderr one line where it fails. Ends when ssh does.
+ * Connects ssh to a managed host, or to a gateway (`--gateway`), and sets the exit status; false where the command line is
+ * for oclif. Asks nothing, says nothing on stdout but SSH, and on stderr one line where it fails. Ends when ssh does.
  */
 export async function runProxyPath(argv: readonly string[]): Promise<boolean> {
+  if (argv[1] === '--gateway') return (await import('./gateway-path.ts')).runGatewayPath(argv)
   const target = parseProxyWords(argv)
   if (target === undefined) return false
+  await connectSsh(async (context) => {
+    const log = await openProxyLog(context)
+    log(`${argv.join(' ')}, process ${process.pid} of ${process.ppid}`)
+    return {
+      reach: (ended, isReadLater) => reach(context, target, {ended, isReadLater, log}),
+      done: log,
+      failed: (failure) => {
+        log(`${failure.code}: ${failureLine(failure)}`)
+        if (failure.code !== 'interrupted') process.stderr.write(`${printable(failureLine(failure))}\n`)
+      },
+    }
+  })
+  return true
+}
+
+/** Opens a connection, until `ended`. */
+export type Reach = (ended: AbortSignal) => Promise<Socket>
+
+/** What is to be connected, and who hears how it ended. */
+export interface Connecting {
+  /** `isReadLater`: ssh waits for us and reads the key pair then. */
+  readonly reach: (ended: AbortSignal, isReadLater: boolean) => Promise<Socket>
+  readonly done: (how: string) => void
+  readonly failed: (failure: Failure, error: unknown) => void
+}
+
+/** Gives ssh a connection in the way that it takes one, and sets the exit status. */
+export async function connectSsh(begin: (context: Context) => Promise<Connecting>): Promise<void> {
   const [input, output] = [statsOf(0), statsOf(1)]
   // ssh that waits for a socket has one for both our streams. Node then took it for its own channel (NODE_CHANNEL_FD).
   const isWaiting = process.channel !== undefined && output?.isSocket() === true && output.ino === input?.ino
-  if (process.channel !== undefined && !isWaiting) {
-    await (await import('./proxy-again.ts')).relayInChild()
-    return true
-  }
+  if (process.channel !== undefined && !isWaiting) return (await import('./proxy-again.ts')).relayInChild()
   const context = createContext({
     progress: {step: (_title, work) => work(() => undefined)},
     warn: (message) => void process.stderr.write(`runcode: ${printable(message)}\n`),
   })
-  const log = await openProxyLog(context)
-  log(`${argv.join(' ')}, process ${process.pid} of ${process.ppid}`)
+  const {reach: open, done, failed} = await begin(context)
   try {
     if (process.stdout.isTTY) throw new NotForPeopleError()
     const {carry} = isWaiting ? await import('./proxy-hand-over.ts') : await import('./proxy-relay.ts')
-    log(await carry(context, (ended) => reach(context, target, {ended, isReadLater: isWaiting, log})))
+    done(await carry(context, (ended) => open(ended, isWaiting)))
   } catch (error) {
     const failure = failureOf(error)
-    log(`${failure.code}: ${failureLine(failure)}`)
-    if (failure.code !== 'interrupted') process.stderr.write(`${printable(failureLine(failure))}\n`)
+    failed(failure, error)
     process.exitCode = failure.exit
   }
-  return true
 }
-
-/** Opens the connection to a managed host, until `ended`. */
-export type Reach = (ended: AbortSignal) => Promise<Socket>
 
 interface Reaching {
   readonly ended: AbortSignal

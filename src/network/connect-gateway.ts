@@ -1,34 +1,29 @@
 import {connect, type OnReadOpts, type Socket} from 'node:net'
 import type {Deadline} from '../core/deadline.ts'
-import {messageOf, RuncodeError} from '../core/errors.ts'
+import {messageOf, type Problem, RuncodeError} from '../core/errors.ts'
 import {printable} from '../core/printable.ts'
 
 /** No way to a gateway was found, or not in time. */
 export class GatewayUnreachableError extends RuncodeError {
-  constructor(host: string, reason: string) {
+  /** Why, without the gateway's name. */
+  readonly reason: string
+
+  constructor(host: string, reason: string, problem: Pick<Problem, 'hint' | 'retryable'> = {}) {
     super(`Could not connect to the gateway ${host}: ${reason}.`, {
       code: 'connection_failed',
       hint: 'Check that this machine is online, then look at: runcode doctor',
+      ...problem,
       facts: {host},
     })
-  }
-}
-
-/** What stands as `ssh_proxy` in a profile is no address of a proxy. */
-export class InvalidSshProxyError extends RuncodeError {
-  constructor() {
-    super('The "ssh_proxy" of the profile is not of the form http://[user:password@]host[:port].', {
-      code: 'usage',
-      hint: 'Mend it in profiles.json, or remove it there.',
-    })
+    this.reason = reason
   }
 }
 
 export interface GatewayAddress {
   readonly host: string
   readonly port: number
-  /** An HTTP proxy to go through, as its profile has it; undefined: straight there. */
-  readonly sshProxy: string | undefined
+  /** An HTTP proxy to go through, `http://[user:password@]host[:port]`; undefined: straight there. */
+  readonly sshProxy: URL | undefined
 }
 
 /**
@@ -37,30 +32,41 @@ export interface GatewayAddress {
  */
 const ATTEMPT_MS = 2500
 
-/**
- * A connection to a gateway, from which nothing that it says was read yet. Throws GatewayUnreachableError,
- * InvalidSshProxyError.
- */
-export async function connectGateway({host, port, sshProxy}: GatewayAddress, deadline: Deadline): Promise<Socket> {
-  if (sshProxy === undefined) return opened({host, port}, host, deadline)
-  const proxy = parseSshProxy(sshProxy)
+/** A connection to a gateway, from which nothing that it says was read yet. Throws GatewayUnreachableError. */
+export async function connectGateway(
+  {host, port, sshProxy: proxy}: GatewayAddress,
+  deadline: Deadline,
+): Promise<Socket> {
+  if (proxy === undefined) return opened({host, port}, deadline, (reason) => new GatewayUnreachableError(host, reason))
+  const failed = (reason: string, problem?: Pick<Problem, 'hint' | 'retryable'>): GatewayUnreachableError =>
+    new GatewayUnreachableError(host, `the proxy ${proxy.host} ${reason}`, problem)
   const reader = headReader()
   const address = {host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || 80)}
-  const socket = await opened({...address, onread: reader.onread}, `${host} by way of ${proxy.host}`, deadline)
+  const socket = await opened({...address, onread: reader.onread}, deadline, (reason) =>
+    failed(`cannot be reached: ${reason}`),
+  )
   const target = `${host.includes(':') ? `[${host}]` : host}:${port}`
   socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${authorization(proxy)}\r\n`)
   const head = await until(socket, reader.head, deadline).catch(() => undefined)
-  const [line = '', status] = /^HTTP\/1\.[01] (\d{3})[^\r\n]*(?=[\s\S]*\r\n\r\n$)/.exec(head ?? '') ?? []
-  if (status?.startsWith('2')) return socket
+  const [line = '', status = ''] = /^HTTP\/1\.[01] (\d{3})[^\r\n]*(?=[\s\S]*\r\n\r\n$)/.exec(head ?? '') ?? []
+  if (status.startsWith('2')) return socket
   socket.destroy()
-  const said = line === '' ? 'gave no answer to CONNECT' : `answered "${printable(line).slice(0, 100)}"`
-  throw new GatewayUnreachableError(host, `the proxy ${proxy.host} ${said}`)
+  if (status === '') throw failed('gave no answer to CONNECT')
+  const isFinal = status.startsWith('4') && !PASSING.includes(status)
+  throw failed(`answered "${printable(line).slice(0, 100)}"`, isFinal ? FINAL : {})
+}
+
+/** Of the statuses that say that a request is wrong, those that pass: Request Timeout, Too Many Requests (RFC 9110, RFC 6585). */
+const PASSING: readonly string[] = ['408', '429']
+const FINAL = {
+  retryable: false,
+  hint: 'Look at the "ssh_proxy" of the profile in profiles.json, or ask whoever runs that proxy.',
 }
 
 const opened = async (
   options: {readonly host: string; readonly port: number; readonly onread?: OnReadOpts},
-  name: string,
   deadline: Deadline,
+  failed: (reason: string) => GatewayUnreachableError,
 ): Promise<Socket> => {
   const socket = connect({
     ...options,
@@ -77,7 +83,7 @@ const opened = async (
     return socket
   } catch (error) {
     socket.destroy()
-    throw new GatewayUnreachableError(name, deadline.signal.aborted ? 'it did not answer in time' : wordsOf(error))
+    throw failed(deadline.signal.aborted ? 'it did not answer in time' : wordsOf(error))
   }
 }
 
@@ -103,13 +109,6 @@ const wordsOf = (error: unknown): string => {
   const words =
     error instanceof AggregateError ? [...new Set(error.errors.map(messageOf))].join('; ') : messageOf(error)
   return printable(words).slice(0, 300)
-}
-
-const parseSshProxy = (text: string): URL => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'http:' || url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    throw new InvalidSshProxyError()
-  return url
 }
 
 /** RFC 7617. */

@@ -17,8 +17,8 @@ export interface Profile {
   readonly caFile: string | undefined
   /** Where its token was put by `login`; looked at first. */
   readonly store: 'file' | 'keychain' | undefined
-  /** `http://[user:password@]host[:port]` of a proxy for the SSH bytes of managed hosts (CONNECT of RFC 9110). */
-  readonly sshProxy?: string
+  /** The HTTP proxy by which SSH goes to the gateways of this account (CONNECT of RFC 9110); undefined: straight there. */
+  readonly sshProxy?: URL | undefined
 }
 
 export interface Profiles {

@@ -68,6 +68,8 @@ type Verdict = Omit<RemoteResult, 'usedMaster'>
 
 /** A client whose master dies under it would go on alone, over a connection of its own: it gets none. */
 const OVER_MASTER = ['-o', 'ProxyCommand=false']
+/** Nor does it wait for one where its config says that one is handed over, which it would tell in words of its own. */
+const OVER_MASTER_PROXIED = [...OVER_MASTER, '-o', 'ProxyUseFdpass=no']
 const ALONE = ['-o', 'ControlPath=none']
 /** Of a command whose output nobody takes any more. */
 const BROKEN_PIPE = signalStatus('SIGPIPE')
@@ -84,16 +86,17 @@ const CROWDED_MS = 30_000
  */
 export async function runRemote(run: ClientRun): Promise<RemoteResult> {
   const ssh = await findProgram('ssh', run.env)
-  const {controlPath, host} = run.session
+  const {controlPath, host, isProxied} = run.session
+  const overMaster = isProxied ? OVER_MASTER_PROXIED : OVER_MASTER
   const began = process.uptime()
   for (let knocks = 1; ; knocks += 1) {
     // Also between two knocks: somebody else may have got in and opened one.
     if (controlPath !== undefined && (await isMasterAlive(controlPath))) {
-      const end = await runClient(ssh, OVER_MASTER, run)
+      const end = await runClient(ssh, {way: overMaster, route: []}, run)
       // A master that is full, or has just ended, opened no session, so nothing has run; a connection of its own may.
       if (end.status.hasBegun || !isTurnedAway(end.said)) return {...judge(end, run, undefined), usedMaster: true}
     }
-    const end = await runClient(ssh, ALONE, run)
+    const end = await runClient(ssh, {way: ALONE, route: await run.route()}, run)
     const refusal = explainUnasked(end.said, host)
     const forMs = (process.uptime() - began) * 1000
     const isWorthIt = isHungUpOn(end.said) ? forMs < CROWDED_MS : knocks < MOST_KNOCKS && forMs < KNOCKING_MS

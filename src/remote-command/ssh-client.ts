@@ -4,6 +4,7 @@ import {type ChildProcess, type Ending, endingOf, passSignals} from '../core/pro
 import {randomHex} from '../core/random-hex.ts'
 import {stopWith} from '../core/terminal.ts'
 import {startTied} from '../core/tied-process.ts'
+import {type Route, routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {Session} from '../session/session.ts'
 import {openLog} from './client-log.ts'
 import {CommandOutput, written} from './command-output.ts'
@@ -16,6 +17,8 @@ import {type RemoteTask, wrapCommand} from './wrapper.ts'
 /** One run of the ssh client with a task for the far side. */
 export interface ClientRun {
   readonly session: Session
+  /** How ssh gets to the gateway where it has to connect. */
+  readonly route: () => Promise<Route>
   readonly task: RemoteTask
   /** With a terminal on the far side, where stdout and stderr are one. */
   readonly hasTerminal: boolean
@@ -50,10 +53,14 @@ const PATIENCE_MS = 2000
 const PASSED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Runs ssh with a wrapped task, once; `way` are further options. Whatever ends us ends ssh, and so the channel, and so the
+ * Runs ssh with a wrapped task, once; `way` are further options, and `route` how it connects. Whatever ends us ends ssh, and so the channel, and so the
  * command: see wrapCommand.
  */
-export async function runClient(ssh: string, way: readonly string[], run: ClientRun): Promise<ClientEnd> {
+export async function runClient(
+  ssh: string,
+  {way, route}: {readonly way: readonly string[]; readonly route: Route},
+  run: ClientRun,
+): Promise<ClientEnd> {
   const {session, task, hasTerminal, stdout, stderr, env, interrupted} = run
   const nonce = randomHex(16)
   const line = wrapCommand(task, nonce, {hasTerminal})
@@ -61,9 +68,10 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
   const log = openLog(session.folder)
   const input = openInput(run)
   try {
-    const args = [hasTerminal ? '-tt' : '-T', '-F', session.configFile, ...log.options, ...way, session.alias, line]
+    const options = ['-F', session.configFile, ...log.options, ...way, ...routeArgs(route)]
+    const args = [hasTerminal ? '-tt' : '-T', ...options, session.alias, line]
     const {child, release} = startTied(ssh, args, {
-      env,
+      env: routeEnvironment(env, route, log.path),
       stdio: [input.stdio, 'pipe', 'pipe'],
     })
     input.feed(child)

@@ -16,6 +16,8 @@ export async function openManagedSession(
   const host = managedHost(state, owner)
   const opened = await openSession({
     ...options,
+    // Its config is nobody's: what ssh goes by is the entry.
+    route: [],
     state: managedState(state),
     socketFolders: [],
     force: force || !(await hasIdentity(host)),

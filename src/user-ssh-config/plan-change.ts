@@ -1,7 +1,8 @@
+import type {Program} from '../openssh/proxy-command.ts'
 import {BEGIN, END, textOf, withBlock} from './block.ts'
 import type {HostEntry} from './host-names.ts'
 import type {CurrentConfig} from './read-config.ts'
-import {type HostFiles, includeLine, type Program, renderBlock, renderHost, renderInclude} from './render-hosts.ts'
+import {type HostFiles, includeLine, renderBlock, renderHost, renderInclude} from './render-hosts.ts'
 import type {Candidate} from './try-candidate.ts'
 import {unifiedDiff} from './unified-diff.ts'
 

@@ -1,7 +1,7 @@
 import {realpath} from 'node:fs/promises'
 import {join} from 'node:path'
 import {RuncodeError} from '../core/errors.ts'
-import type {Program} from './render-hosts.ts'
+import type {Program} from '../openssh/proxy-command.ts'
 
 /** We run from a place that a package runner clears away, so no file of the user's may name it. */
 export class TemporaryProgramError extends RuncodeError {

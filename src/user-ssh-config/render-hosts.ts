@@ -1,28 +1,12 @@
-import {RuncodeError} from '../core/errors.ts'
-import {canCarry, quoted, UnsafePathError} from '../openssh/render-config.ts'
+import {type Program, routeByUs} from '../openssh/proxy-command.ts'
+import {quoted, UnsafePathError} from '../openssh/render-config.ts'
+import {routeLines} from '../openssh/route.ts'
 import type {HostEntry} from './host-names.ts'
 
 /** Says that a block is ours, and not that of another of RunCode's tools. */
 export const HEADER = '# Written by "runcode config-ssh"; take it away with "runcode config-ssh --remove".'
 /** Says that there was no file, so that none is left when the block goes. */
 export const MADE_BY_US = '# There was no file before; without other lines in it, it goes with this block.'
-
-/** How ssh starts us. Absolute paths. */
-export interface Program {
-  readonly node: string
-  readonly script: string
-}
-
-/** node or runcode is in a place that no line for ssh can name. */
-export class UnsafeProgramError extends RuncodeError {
-  constructor(path: string) {
-    super(`ssh cannot be told to start ${JSON.stringify(path)}.`, {
-      code: 'unsafe_folder',
-      hint: 'Install it where the path has no quotes, backslashes, control characters, "$", "`" or "!".',
-      facts: {path},
-    })
-  }
-}
 
 /** What a host has on this machine, besides its lines. Absolute paths. */
 export interface HostFiles {
@@ -39,9 +23,6 @@ export interface HostFiles {
 /** The master of a multiplexed host leaves this long after its last client. */
 const CONTROL_PERSIST_SECONDS = 600
 
-/** ssh is given the connection itself where systems have a way to: Node then takes fd 1 for a channel to send it by. */
-const HAND_OVER = process.platform === 'win32' ? [] : ['/usr/bin/env', 'NODE_CHANNEL_FD=1']
-
 /**
  * The lines of one host of ssh_config(5). It says all that matters, as whatever it leaves open is the user's `Host *` to
  * decide; it uses no keyword that an OpenSSH of the last years does not know, as one unknown word anywhere in the file
@@ -54,8 +35,7 @@ export const renderHost = (host: HostEntry, files: HostFiles, program: Program):
   `  HostName ${host.workspaceId}.${host.account}.runcode.invalid`,
   '  Port 22',
   `  User ${host.user}`,
-  `  ProxyCommand ${[...HAND_OVER, inShell(program.node), inShell(program.script), ...files.proxyWords].join(' ')}`,
-  `  ProxyUseFdpass ${HAND_OVER.length === 0 ? 'no' : 'yes'}`,
+  ...routeLines(routeByUs(program, files.proxyWords)),
   `  IdentityFile ${quoted(files.identityFile)}`,
   '  IdentitiesOnly yes',
   '  IdentityAgent none',
@@ -111,13 +91,4 @@ export const renderInclude = (path: string, {isNewFile}: {isNewFile: boolean}): 
 export const includeLine = (path: string): string => {
   if (/[*?[\]{}%]/.test(path)) throw new UnsafePathError(path)
   return `Include ${quoted(path)}`
-}
-
-/**
- * A word for the user's login shell, which runs a ProxyCommand, be it sh, csh, fish or nu, and for Windows, where none
- * does: in double quotes, without a character that one of them reads into them. ssh expands `%` (TOKENS).
- */
-const inShell = (path: string): string => {
-  if (/[$`!]/.test(path) || !canCarry(path)) throw new UnsafeProgramError(path)
-  return quoted(path)
 }

@@ -20,6 +20,7 @@ const target: SshTarget = {
   certificateFile: undefined,
   knownHostsFile: '/state/g1/known_hosts',
   controlPath: '/run/c1',
+  route: [],
 }
 
 const GOLDEN = `Host runcode-calm-reed

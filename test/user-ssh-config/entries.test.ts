@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import {UnsafeProgramError} from '../../src/openssh/proxy-command.ts'
 import {BEGIN, END} from '../../src/user-ssh-config/block.ts'
 import {parseBlock} from '../../src/user-ssh-config/parse-block.ts'
 import {ForeignBlockError, parseConfig} from '../../src/user-ssh-config/parse-config.ts'
-import {
-  includeLine,
-  renderBlock,
-  renderHost,
-  renderInclude,
-  UnsafeProgramError,
-} from '../../src/user-ssh-config/render-hosts.ts'
+import {includeLine, renderBlock, renderHost, renderInclude} from '../../src/user-ssh-config/render-hosts.ts'
 import {exampleEntry, exampleFiles, PROGRAM} from './example-entry.ts'
 
 const title = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,20}$/)
