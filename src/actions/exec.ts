@@ -1,5 +1,6 @@
-import {posix} from 'node:path'
+import {join, posix} from 'node:path'
 import {type Facts, RuncodeError} from '../core/errors.ts'
+import {readIfThere} from '../core/files.ts'
 import {AuthFailedError} from '../openssh/explain.ts'
 import {startMasterInBackground} from '../openssh/master.ts'
 import type {Route} from '../openssh/route.ts'
@@ -134,9 +135,14 @@ const prepareNext = async (context: Context, session: Session): Promise<void> =>
   await start().catch(() => undefined)
 }
 
-/** Only a connection of its own needs the profile; a command over a master loads none of it. */
-const routeTo = async (context: Context, {account}: Session): Promise<Route> =>
-  (await import('./ssh-route.ts')).sshRoute(context, account)
+/**
+ * Only a connection of its own needs the profile, and most name no proxy: what reads profiles is loaded where such a word is
+ * in their file, or one that may be spelt in escapes. It takes as long as the rest of us.
+ */
+const routeTo = async (context: Context, {account}: Session): Promise<Route> => {
+  const profiles = (await readIfThere(join(context.folders.config, 'profiles.json'))) ?? ''
+  return /proxy|\\/i.test(profiles) ? (await import('./ssh-route.ts')).sshRoute(context, account) : []
+}
 
 /** Undefined means HOME; a relative directory with `home` stays relative, since a command begins in HOME. */
 const directoryOf = ({workdir}: Session, {home, cwd}: Pick<ExecInput, 'home' | 'cwd'>): string | undefined => {

@@ -76,10 +76,10 @@ export function explainRefusal(stderr: string, host: string): RuncodeError | und
 
 /** What our ProxyCommand said of its failure: ssh says only that it got no connection, in several ways. */
 const explainProxy = (log: string, host: string): RuncodeError | undefined => {
-  const [, refused, reason] = ROUTE_FAILED.exec(log) ?? []
+  const [, how, reason] = ROUTE_FAILED.exec(log) ?? []
   if (reason === undefined) return undefined
   const words = lastLine(reason) ?? ''
-  return refused === undefined ? new ConnectionFailedError(host, words) : new ProxyRefusedError(host, words)
+  return how === 'failed' ? new ConnectionFailedError(host, words) : new ProxyRefusedError(host, words)
 }
 
 const explainUnfit = (stderr: string): RuncodeError | undefined =>

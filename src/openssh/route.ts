@@ -24,7 +24,7 @@ export const routeEnvironment = (
 
 /** The line by which our ProxyCommand tells its failure; `isFinal` where another try would fail as well. */
 export const routeReport = (reason: string, {isFinal}: {isFinal: boolean}): string =>
-  `runcode proxy${isFinal ? ' refused' : ''}: ${reason}\n`
+  `ssh_proxy ${isFinal ? 'refused' : 'failed'}: ${reason}\n`
 
 /** Such a line. */
-export const ROUTE_FAILED = /^runcode proxy( refused)?: ([^\n]+)$/m
+export const ROUTE_FAILED = /^ssh_proxy (failed|refused): ([^\n]+)$/m

@@ -102,6 +102,20 @@ describe('the connection to a gateway', () => {
     assert.equal((await hear(socket)).length, 3_000_000)
   })
 
+  it('may come with another try where the proxy could not get through, and not where it refuses', async () => {
+    const told = async (status: string): Promise<readonly unknown[]> => {
+      const {url} = await proxy([`HTTP/1.1 ${status}\r\n\r\n`])
+      const error = await to(22, url).catch((failure: unknown) => failure)
+      assert.ok(error instanceof GatewayUnreachableError)
+      assert.match(error.reason, new RegExp(`^the proxy 127\\.0\\.0\\.1:\\d+ answered "HTTP/1\\.1 ${status}"$`))
+      return [error.retryable, /ssh_proxy/.test(error.hint ?? '')]
+    }
+    for (const status of ['400 Bad Request', '401 x', '403 Forbidden', '405 x', '407 Proxy Authentication Required'])
+      assert.deepEqual(await told(status), [false, true], status)
+    for (const status of ['302 Found', '408 x', '429 Too Many Requests', '500 x', '502 x', '503 x', '504 x'])
+      assert.deepEqual(await told(status), [true, false], status)
+  })
+
   it('is not there where the proxy refuses, hangs up, says nothing or never ends', async () => {
     const said = async (answer: readonly string[]): Promise<string> => {
       const {url} = await proxy(answer)
