@@ -150,7 +150,7 @@ describe('an ssh_proxy in the profile', function () {
     const child = startRuncode(['exec', '--', 'true'], {env: {...env, ...stage.env}, cwd: stage.tree})
     const [socket] = await once(silent, 'connection')
     child.kill('SIGKILL')
-    await once(socket, 'close')
+    await once(socket.resume(), 'close')
     await stage.settle('nobody')
     silent.close()
   })
