@@ -55,9 +55,12 @@ export function parseBlock(lines: readonly string[]): ParsedBlock {
   }
 }
 
+/** What an entry says for a keyword, as it was written; undefined where it leaves that open. */
+export const optionIn = (lines: readonly string[], keyword: string): string | undefined =>
+  lines.find((line) => line.startsWith(`  ${keyword} `))?.slice(keyword.length + 3)
+
 const parseHost = (lines: readonly string[]): ParsedEntry | undefined => {
-  const optionOf = (keyword: string): string =>
-    lines.find((line) => line.startsWith(`  ${keyword} `))?.slice(keyword.length + 3) ?? ''
+  const optionOf = (keyword: string): string => optionIn(lines, keyword) ?? ''
   const [, label = ''] = /^# ([\x20-\x7e]{1,80}) \(workspace \S+\)$/.exec(lines[0] ?? '') ?? []
   const [, alias] = /^Host (\S+)$/.exec(lines[1] ?? '') ?? []
   const [, user] = /^((?!-)[A-Za-z0-9._-]{1,128})$/.exec(optionOf('User')) ?? []
