@@ -19,7 +19,7 @@ export async function runDoctor(
   context: Context,
   {profile}: {profile: string | undefined},
 ): Promise<readonly NamedFinding[]> {
-  const {env, folders, home, interrupted} = context
+  const {env, folders, home, cwd, interrupted} = context
   let listing: Promise<readonly Workspace[]> | undefined
   const list = async (): Promise<readonly Workspace[]> => {
     const {plane} = await openAccount(context, {flag: profile})
@@ -30,6 +30,7 @@ export async function runDoctor(
     env,
     folders,
     home,
+    cwd,
     account: account.name,
     apiBase: account.apiBase,
     findTokenPlace: async () => {
@@ -47,7 +48,7 @@ export async function runDoctor(
       return listing
     },
     findSession: async () => {
-      const attachment = await findAttachment(folders.state, context.cwd)
+      const attachment = await findAttachment(folders.state, cwd)
       if (attachment === undefined || attachment.isReplaced) return undefined
       const session = await readCurrentSession(folders.state, ownerOf(attachment))
       return session !== undefined && isFresh(session, context.now()) ? session : undefined

@@ -27,9 +27,9 @@ export async function warnOfStaleEntries(
   context.warn(`Entries of ${file} are not true any more (${names.join(', ')}${more}). Renew them: runcode config-ssh`)
 }
 
-const readEntries = async ({folders}: Context, file: string): Promise<readonly ParsedEntry[]> => {
+const readEntries = async ({folders, home}: Context, file: string): Promise<readonly ParsedEntry[]> => {
   try {
-    const options = {included: includedFile(folders.config), include: false, adopt: true}
+    const options = {home, included: includedFile(folders.config), include: false, adopt: true}
     return (await readConfig(await readUserFile(file), options)).entries
   } catch {
     return []

@@ -6,6 +6,7 @@ export interface Patient {
   readonly env: NodeJS.ProcessEnv
   readonly folders: Folders
   readonly home: string
+  readonly cwd: string
   readonly account: string
   readonly apiBase: string
   /** Where the token is, in words, never the token. Throws where there is none. */

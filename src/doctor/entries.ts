@@ -18,7 +18,7 @@ export interface FoundEntries {
 export async function readEntries({folders, home}: Patient): Promise<FoundEntries> {
   const path = defaultConfigFile(home)
   const file = await readUserFile(path)
-  const options = {included: includedFile(folders.config), include: false, adopt: false}
+  const options = {home, included: includedFile(folders.config), include: false, adopt: false}
   const {entries, included} = await readConfig(file, options)
   return {file, path, included, entries}
 }

@@ -29,8 +29,9 @@ interface SshOfGit {
 }
 
 const judge = async (patient: Patient, git: string, entry: ParsedEntry): Promise<Finding> => {
-  const {env, home} = patient
-  const {stdout} = await run(git, ['config', '--show-scope', '--get', 'core.sshCommand'], {env, timeoutMs: LIMIT_MS})
+  const {env, home, cwd} = patient
+  const read = ['-C', cwd, 'config', '--show-scope', '--get', 'core.sshCommand']
+  const {stdout} = await run(git, read, {env, timeoutMs: LIMIT_MS})
   const [, scope = '', configured] = /^(\S+)\t(.+)\n$/s.exec(stdout) ?? []
   const {where, command} = sshOf(env, configured)
   // A repository may be anybody's; the rest is the user's own.

@@ -46,7 +46,7 @@ const judge = async ({env, home}: Patient, command: string, {programs}: ParsedEn
   if (noise !== '') {
     return {
       status: 'fail',
-      detail: `${shell} prints on stdout before runcode begins, which ends each connection: ${lastLine(noise) ?? ''}`,
+      detail: `${shell} prints on stdout before the proxy does, which ends each connection: ${lastLine(noise) ?? ''}`,
       hint: 'Keep what its start files print to shells that are interactive.',
     }
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import {chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
+import {spawnSync} from 'node:child_process'
+import {chmodSync, chownSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import type {Check, Finding, Patient} from '../../src/doctor/check.ts'
 import {entriesCheck} from '../../src/doctor/entries-check.ts'
@@ -32,9 +33,9 @@ describe('what doctor sees of the way of an editor', function () {
   after(() => stage.stop())
 
   const look = (check: Check, change: Partial<Patient> = {}): Promise<Finding> => {
-    const {env, folders, home} = stage.context
+    const {env, folders, home, cwd} = stage.context
     return check.examine({
-      ...{env, folders, home, account: 'fake', apiBase: 'https://localhost'},
+      ...{env, folders, home, cwd, account: 'fake', apiBase: 'https://localhost'},
       findTokenPlace: () => assert.fail(),
       listWorkspaces: async () => [{id: ID, title: 'demo'}],
       findSession: async () => undefined,
@@ -168,7 +169,7 @@ describe('what doctor sees of the way of an editor', function () {
         const found = await look(proxyStartCheck, env(shell))
         assert.equal(
           said(found),
-          `fail: ${shell} prints on stdout before runcode begins, which ends each connection: Welcome`,
+          `fail: ${shell} prints on stdout before the proxy does, which ends each connection: Welcome`,
         )
       }
     })
@@ -259,6 +260,11 @@ describe('what doctor sees of the way of an editor', function () {
         ],
         [{GIT_SSH: good}, '', `ok: git starts "$GIT_SSH" (GIT_SSH=${good})`],
         [
+          {GIT_SSH_COMMAND: `'${good}' -o ProxyCommand=other`},
+          '',
+          `warn: git starts '${good}' -o ProxyCommand=other (GIT_SSH_COMMAND), which does not go by the entry of runcode.demo`,
+        ],
+        [
           {GIT_SSH: plink},
           '',
           `warn: git starts "$GIT_SSH" (GIT_SSH=${plink}), which does not go by the entry of runcode.demo`,
@@ -269,6 +275,23 @@ describe('what doctor sees of the way of an editor', function () {
         assert.deepEqual([said(found), found.hint], [wanted, wanted.startsWith('ok') ? undefined : unset])
       }
       rmSync(join(stage.home, '.gitconfig'))
+    })
+
+    it('is told, and not started, where the repository here names it, which may be anybody’s', async () => {
+      const cwd = join(stage.home, 'repository')
+      const command = `touch '${stage.home}/ran'; ssh`
+      const env = homely()
+      for (const args of [
+        ['init', '-q', cwd],
+        ['-C', cwd, 'config', 'core.sshCommand', command],
+      ])
+        assert.equal(spawnSync('git', args, {env}).status, 0)
+      const found = await look(gitSshCheck, {env, cwd})
+      assert.equal(said(found), `warn: the repository here has a core.sshCommand of its own: ${command}`)
+      assert.ok(!existsSync(join(stage.home, 'ran')))
+      rmSync(join(cwd, '.git'), {recursive: true})
+      writeFileSync(join(cwd, '.git'), 'no git folder')
+      assert.equal(said(await look(gitSshCheck, {env, cwd})), 'ok: git starts ssh')
     })
 
     it('is not looked for where there is no git', async () => {

@@ -18,6 +18,7 @@ describe('examine()', () => {
     env: {PATH: process.env['PATH']},
     folders: folders(),
     home: folder.path,
+    cwd: folder.path,
     account: 'work',
     apiBase: 'https://app.example.com/',
     findTokenPlace: async () => 'RUNCODE_TOKEN',

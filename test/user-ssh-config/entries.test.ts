@@ -77,7 +77,7 @@ describe('the entries of a block', () => {
 
   describe('with lines that are not ours', () => {
     const config = (block: readonly string[], adopt = false) =>
-      parseConfig(`Host a\n${[BEGIN, ...block, END].join('\n')}\n`, {path: '/c', included: '/i', adopt})
+      parseConfig(`Host a\n${[BEGIN, ...block, END].join('\n')}\n`, {path: '/c', home: '/', included: '/i', adopt})
     const ours = renderBlock([render({...exampleEntry({}), isMultiplexed: false})], {isNewFile: false})
 
     const strange: Readonly<Record<string, readonly [block: readonly string[], lines: readonly number[]]>> = {
