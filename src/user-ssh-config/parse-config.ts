@@ -1,5 +1,5 @@
 import {RuncodeError} from '../core/errors.ts'
-import {type Block, findBlock, withoutBlock} from './block.ts'
+import {type Block, findBlock, textOf, withoutBlock} from './block.ts'
 import {includedBy} from './config-file.ts'
 import {configLines} from './config-lines.ts'
 import {type ParsedBlock, parseBlock} from './parse-block.ts'
@@ -47,7 +47,7 @@ export function parseConfig(
     ({keyword, words}) => keyword === 'include' && words.some((word) => includedBy(word, home) === included),
   )
   if (block === undefined) return {rest, block, parsed: undefined, isIncludedByHand}
-  const parsed = parseBlock(block.lines)
+  const parsed = parseBlock(block.lines.map(textOf), included)
   const strange = parsed.isOurs ? parsed.strangeLines.map((at) => block.firstLine + at) : []
   if ((!parsed.isOurs || strange.length > 0) && !adopt) throw new ForeignBlockError(path, strange)
   return {rest, block, parsed, isIncludedByHand}

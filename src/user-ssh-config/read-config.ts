@@ -30,7 +30,7 @@ export async function readConfig(
   const config = parseConfig(file.text ?? '', {path: file.path, home, included, adopt})
   const isIncluding = include || config.isIncludedByHand || config.parsed?.includes !== undefined
   const text = isIncluding ? await readIfThere(included) : undefined
-  const own = text === undefined || text.trim() === '' ? undefined : parseBlock(text.trimEnd().split('\n'))
+  const own = text === undefined || text.trim() === '' ? undefined : parseBlock(text.trimEnd().split('\n'), undefined)
   if (own !== undefined && !adopt && (!own.isOurs || own.strangeLines.length > 0))
     throw new ForeignBlockError(included, own.isOurs ? own.strangeLines.map((at) => at + 1) : [])
   const entries = [...(config.parsed?.entries ?? []), ...(own?.entries ?? [])]
