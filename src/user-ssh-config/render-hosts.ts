@@ -1,5 +1,5 @@
 import {RuncodeError} from '../core/errors.ts'
-import {canCarry, quoted, UnsafePathError} from '../openssh/render-config.ts'
+import {canCarry, quoted} from '../openssh/render-config.ts'
 import type {HostEntry} from './host-names.ts'
 
 /** Says that a block is ours, and not that of another of RunCode's tools. */
@@ -19,6 +19,17 @@ export class UnsafeProgramError extends RuncodeError {
     super(`ssh cannot be told to start ${JSON.stringify(path)}.`, {
       code: 'unsafe_folder',
       hint: 'Install it where the path has no quotes, backslashes, control characters, "$", "`" or "!".',
+      facts: {path},
+    })
+  }
+}
+
+/** An Include would take the path of our own file for a pattern. */
+export class UnsafeIncludeError extends RuncodeError {
+  constructor(path: string) {
+    super(`No line for ssh can include ${path}.`, {
+      code: 'unsafe_folder',
+      hint: 'Set XDG_CONFIG_HOME to a folder without "*", "?", "%" or brackets in its path, or do without --include.',
       facts: {path},
     })
   }
@@ -109,7 +120,7 @@ export const renderInclude = (path: string, {isNewFile}: {isNewFile: boolean}): 
 
 /** Include takes patterns (glob(7)) and, in newer versions only, tokens. */
 export const includeLine = (path: string): string => {
-  if (/[*?[\]{}%]/.test(path)) throw new UnsafePathError(path)
+  if (/[*?[\]{}%]/.test(path)) throw new UnsafeIncludeError(path)
   return `Include ${quoted(path)}`
 }
 

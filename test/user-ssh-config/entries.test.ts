@@ -8,6 +8,7 @@ import {
   renderBlock,
   renderHost,
   renderInclude,
+  UnsafeIncludeError,
   UnsafeProgramError,
 } from '../../src/user-ssh-config/render-hosts.ts'
 import {exampleEntry, exampleFiles, PROGRAM} from './example-entry.ts'
@@ -77,7 +78,8 @@ describe('the entries of a block', () => {
   })
 
   it('are not put into a file that Include would take for a pattern', () => {
-    for (const path of ['/a*/b', '/a?/b', '/a[1]/b', '/a{b}/c', '/100%/b']) assert.throws(() => includeLine(path))
+    for (const path of ['/a*/b', '/a?/b', '/a[1]/b', '/a{b}/c', '/100%/b'])
+      assert.throws(() => includeLine(path), UnsafeIncludeError)
   })
 
   describe('with lines that are not ours', () => {
