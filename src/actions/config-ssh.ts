@@ -5,6 +5,7 @@ import {makePrivateFolder, removeWhole, writeWhole} from '../core/files.ts'
 import type {Program} from '../openssh/proxy-command.ts'
 import {type AskSsh, createAskSsh} from '../user-ssh-config/ask-ssh.ts'
 import {defaultConfigFile, describeOtherHome, includedFile} from '../user-ssh-config/config-file.ts'
+import {entryFault} from '../user-ssh-config/entry-fault.ts'
 import type {HostEntry, RefusedWorkspace} from '../user-ssh-config/host-names.ts'
 import {changeFile, type LockedFile, withLockedFile} from '../user-ssh-config/locked-file.ts'
 import {type Plan, planChange} from '../user-ssh-config/plan-change.ts'
@@ -69,7 +70,7 @@ export async function configSsh(context: Context, input: ConfigSshInput): Promis
   const included = includedFile(context.folders.config)
   const said: (string | undefined)[] = [warning]
   const result = await withLockedFile(placeOf(context, input.file), deadline, async (locked) => {
-    const current = await readConfig(locked.file, {...input, included})
+    const current = await readConfig(locked.file, {...input, home: context.home, included})
     const {hosts, refused, removed} = choose(current.entries)
     if (hosts.length > MANY_HOSTS && !input.all) throw new TooManyHostsError(hosts.length)
     const isMultiplexed = input.multiplex ?? current.entries.some((one) => one.isMultiplexed)
@@ -79,6 +80,11 @@ export async function configSsh(context: Context, input: ConfigSshInput): Promis
     if (input.mode !== 'check' && !plan.isUpToDate) said.push(...(await tryCandidate(ask, locked, plan.candidate)))
     const isWritten = input.mode === 'write' && !plan.isUpToDate
     const backup = isWritten ? await write(context, locked, {current, plan, ask}) : undefined
+    const [host] = plan.candidate.hosts
+    if (input.mode === 'write' && current.isIncludedByHand && host !== undefined) {
+      const fault = await entryFault(ask, locked.file.path, host)
+      if (fault !== undefined) said.push(`${fault}. Put the line that includes ${included} before all others.`)
+    }
     const {isUpToDate, added, updated, diff} = plan
     const file = locked.file.path
     const facts = {isUpToDate, added, updated, diff, hosts, refused, removed, backup, account, file}

@@ -2,6 +2,7 @@ import {defaultConfigFile, includedFile} from '../user-ssh-config/config-file.ts
 import {missingPrograms} from '../user-ssh-config/entry-programs.ts'
 import type {ParsedEntry} from '../user-ssh-config/parse-block.ts'
 import {readConfig} from '../user-ssh-config/read-config.ts'
+import {staleEntries} from '../user-ssh-config/stale-entries.ts'
 import {readUserFile} from '../user-ssh-config/user-file.ts'
 import type {Workspace} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
@@ -17,21 +18,18 @@ export async function warnOfStaleEntries(
 ): Promise<void> {
   const file = defaultConfigFile(context.home)
   const entries = (await readEntries(context, file)).filter((one) => one.account === account)
-  const workspaces = 'id' in known ? [known] : known
-  const isStale = ({workspaceId, user}: ParsedEntry): boolean => {
-    const found = workspaces.find(({id}) => id === workspaceId)
-    return found === undefined ? !('id' in known) : found.title !== user
-  }
-  const stale = (await missingPrograms(entries)).length > 0 ? entries : entries.filter(isStale)
+  const isMissing = (await missingPrograms(entries)).length > 0
+  const told = 'id' in known ? entries.filter(({workspaceId}) => workspaceId === known.id) : entries
+  const stale = isMissing ? entries : staleEntries(told, 'id' in known ? [known] : known)
   if (stale.length === 0) return
   const names = stale.slice(0, 5).map(({alias}) => alias)
   const more = stale.length > names.length ? ' and more' : ''
   context.warn(`Entries of ${file} are not true any more (${names.join(', ')}${more}). Renew them: runcode config-ssh`)
 }
 
-const readEntries = async ({folders}: Context, file: string): Promise<readonly ParsedEntry[]> => {
+const readEntries = async ({folders, home}: Context, file: string): Promise<readonly ParsedEntry[]> => {
   try {
-    const options = {included: includedFile(folders.config), include: false, adopt: true}
+    const options = {home, included: includedFile(folders.config), include: false, adopt: true}
     return (await readConfig(await readUserFile(file), options)).entries
   } catch {
     return []

@@ -33,7 +33,7 @@ export function removeHosts(context: Context, {file, isDryRun, adopt}: UndoInput
   const deadline = deadlineIn(LIMIT_MS, context.interrupted)
   const included = includedFile(context.folders.config)
   return withLockedFile(placeOf(context, file), deadline, async (locked) => {
-    const current = await readConfig(locked.file, {included, include: false, adopt})
+    const current = await readConfig(locked.file, {home: context.home, included, include: false, adopt})
     const {rest, parsed, entries, isIncluding} = current
     const before = locked.file.text
     const text = before === undefined || (rest === '' && parsed?.isNewFile === true) ? undefined : rest

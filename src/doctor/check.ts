@@ -1,20 +1,38 @@
 import type {Folders} from '../core/folders.ts'
+import type {WorkspaceId} from '../workspace/workspace.ts'
 
 /** What a check looks at. Every fact that costs something is a function. */
 export interface Patient {
   readonly env: NodeJS.ProcessEnv
   readonly folders: Folders
   readonly home: string
+  readonly cwd: string
   readonly account: string
   readonly apiBase: string
   /** Where the token is, in words, never the token. Throws where there is none. */
   readonly findTokenPlace: () => Promise<string>
-  /** Asks the control plane for its workspaces and gives how many there are, with how far its clock is from ours. */
-  readonly countWorkspaces: () => Promise<number>
+  /** Asks the control plane for its workspaces, once however many checks want them. */
+  readonly listWorkspaces: () => Promise<readonly Listed[]>
+  /** The session that is at hand where the person stands, with a good pass; undefined where there is none. */
+  readonly findSession: () => Promise<AtHand | undefined>
+}
+
+/** As much of a workspace as a check looks at. */
+export interface Listed {
+  readonly id: WorkspaceId
+  readonly title: string
+}
+
+/** How ssh is told of a session: `ssh -F <configFile> <alias>`. */
+export interface AtHand {
+  readonly configFile: string
+  readonly alias: string
+  readonly title: string
 }
 
 export interface Finding {
-  readonly status: 'ok' | 'warn' | 'fail'
+  /** `skip`: there was nothing to look at; the detail tells why. */
+  readonly status: 'ok' | 'warn' | 'fail' | 'skip'
   readonly detail: string
   readonly hint?: string | undefined
 }

@@ -1,5 +1,5 @@
 import {userInfo} from 'node:os'
-import {join} from 'node:path'
+import {join, resolve} from 'node:path'
 
 /** The file that ssh reads for the user who lives in `home`. */
 export const defaultConfigFile = (home: string): string => join(home, '.ssh', 'config')
@@ -16,6 +16,9 @@ export function describeOtherHome(home: string): string | undefined {
     ? undefined
     : `HOME is ${home}, but ssh reads ${defaultConfigFile(real)}; give it the other file by "ssh -F".`
 }
+
+/** The file that a word of an `Include` names, where it is no pattern (ssh_config(5)); `~` is HOME to it (glob(3)). */
+export const includedBy = (word: string, home: string): string => resolve(home, '.ssh', word.replace(/^~(?=\/)/, home))
 
 /** A container may run as a user that the system knows nothing of. */
 const homeOfUser = (): string | undefined => {

@@ -49,7 +49,7 @@ export const literalHosts = (lines: readonly ConfigLine[]): readonly string[] =>
 export function appliesTo({section}: ConfigLine, host: string): boolean {
   const patterns = section?.patterns
   if (patterns === undefined || patterns === null) return true
-  const fits = (pattern: string): boolean => matcherOf(pattern).test(host)
+  const fits = (pattern: string): boolean => (/[*?]/.test(pattern) ? matcherOf(pattern).test(host) : pattern === host)
   // PATTERNS: a negated match makes the line not apply, whatever else is there.
   if (patterns.some((one) => one.startsWith('!') && fits(one.slice(1)))) return false
   return patterns.some((one) => !one.startsWith('!') && fits(one))

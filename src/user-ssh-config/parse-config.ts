@@ -1,5 +1,6 @@
 import {RuncodeError} from '../core/errors.ts'
-import {type Block, findBlock, withoutBlock} from './block.ts'
+import {type Block, findBlock, textOf, withoutBlock} from './block.ts'
+import {includedBy} from './config-file.ts'
 import {configLines} from './config-lines.ts'
 import {type ParsedBlock, parseBlock} from './parse-block.ts'
 
@@ -38,15 +39,15 @@ export interface ParsedConfig {
  */
 export function parseConfig(
   text: string,
-  {path, included, adopt}: {path: string; included: string; adopt: boolean},
+  {path, home, included, adopt}: {path: string; home: string; included: string; adopt: boolean},
 ): ParsedConfig {
   const block = findBlock(text, path)
   const rest = withoutBlock(text, block)
   const isIncludedByHand = configLines(rest).some(
-    ({keyword, words}) => keyword === 'include' && words.includes(included),
+    ({keyword, words}) => keyword === 'include' && words.some((word) => includedBy(word, home) === included),
   )
   if (block === undefined) return {rest, block, parsed: undefined, isIncludedByHand}
-  const parsed = parseBlock(block.lines)
+  const parsed = parseBlock(block.lines.map(textOf), included)
   const strange = parsed.isOurs ? parsed.strangeLines.map((at) => block.firstLine + at) : []
   if ((!parsed.isOurs || strange.length > 0) && !adopt) throw new ForeignBlockError(path, strange)
   return {rest, block, parsed, isIncludedByHand}

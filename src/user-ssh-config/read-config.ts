@@ -13,6 +13,7 @@ export interface CurrentConfig extends ParsedConfig {
 }
 
 export interface ReadOptions {
+  readonly home: string
   /** The path of our own file. */
   readonly included: string
   /** Whether the hosts are to be there from now on. */
@@ -22,11 +23,14 @@ export interface ReadOptions {
 }
 
 /** Throws DamagedBlockError, ForeignBlockError, FileError. */
-export async function readConfig(file: UserFile, {included, include, adopt}: ReadOptions): Promise<CurrentConfig> {
-  const config = parseConfig(file.text ?? '', {path: file.path, included, adopt})
+export async function readConfig(
+  file: UserFile,
+  {home, included, include, adopt}: ReadOptions,
+): Promise<CurrentConfig> {
+  const config = parseConfig(file.text ?? '', {path: file.path, home, included, adopt})
   const isIncluding = include || config.isIncludedByHand || config.parsed?.includes !== undefined
   const text = isIncluding ? await readIfThere(included) : undefined
-  const own = text === undefined || text.trim() === '' ? undefined : parseBlock(text.trimEnd().split('\n'))
+  const own = text === undefined || text.trim() === '' ? undefined : parseBlock(text.trimEnd().split('\n'), undefined)
   if (own !== undefined && !adopt && (!own.isOurs || own.strangeLines.length > 0))
     throw new ForeignBlockError(included, own.isOurs ? own.strangeLines.map((at) => at + 1) : [])
   const entries = [...(config.parsed?.entries ?? []), ...(own?.entries ?? [])]

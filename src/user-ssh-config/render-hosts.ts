@@ -1,5 +1,6 @@
+import {RuncodeError} from '../core/errors.ts'
 import {type Program, routeByUs} from '../openssh/proxy-command.ts'
-import {quoted, UnsafePathError} from '../openssh/render-config.ts'
+import {quoted} from '../openssh/render-config.ts'
 import {routeLines} from '../openssh/route.ts'
 import type {HostEntry} from './host-names.ts'
 
@@ -7,6 +8,17 @@ import type {HostEntry} from './host-names.ts'
 export const HEADER = '# Written by "runcode config-ssh"; take it away with "runcode config-ssh --remove".'
 /** Says that there was no file, so that none is left when the block goes. */
 export const MADE_BY_US = '# There was no file before; without other lines in it, it goes with this block.'
+
+/** An Include would take the path of our own file for a pattern. */
+export class UnsafeIncludeError extends RuncodeError {
+  constructor(path: string) {
+    super(`No line for ssh can include ${path}.`, {
+      code: 'unsafe_folder',
+      hint: 'Set XDG_CONFIG_HOME to a folder without "*", "?", "%" or brackets in its path, or do without --include.',
+      facts: {path},
+    })
+  }
+}
 
 /** What a host has on this machine, besides its lines. Absolute paths. */
 export interface HostFiles {
@@ -89,6 +101,6 @@ export const renderInclude = (path: string, {isNewFile}: {isNewFile: boolean}): 
 
 /** Include takes patterns (glob(7)) and, in newer versions only, tokens. */
 export const includeLine = (path: string): string => {
-  if (/[*?[\]{}%]/.test(path)) throw new UnsafePathError(path)
+  if (/[*?[\]{}%]/.test(path)) throw new UnsafeIncludeError(path)
   return `Include ${quoted(path)}`
 }

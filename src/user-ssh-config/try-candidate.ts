@@ -59,10 +59,13 @@ export async function tryCandidate(
 
 /** Hosts of ours are alike, but for those that the file itself has a section for, and not only for all. */
 const namedFirst = (hosts: Candidate['hosts'], lines: readonly ConfigLine[]): readonly string[] => {
-  const sections = lines.filter(({keyword, words}) => keyword === 'host' && words.some((word) => word !== '*'))
-  const isNamed = (alias: string): boolean => sections.some((line) => appliesTo(line, alias))
-  return hosts.map(({alias}) => alias).toSorted((one, other) => Number(isNamed(other)) - Number(isNamed(one)))
+  const sections = lines.filter(({keyword, words}) => keyword === 'host' && words.some(mayBeOurs))
+  const all = hosts.map(({alias}) => ({alias, isNamed: sections.some((line) => appliesTo(line, alias))}))
+  return [...all.filter(({isNamed}) => isNamed), ...all.filter(({isNamed}) => !isNamed)].map(({alias}) => alias)
 }
+
+const mayBeOurs = (pattern: string): boolean =>
+  pattern !== '*' && (pattern.startsWith('runcode.') || /[*?]/.test(pattern))
 
 const keywordsOf = (hosts: Candidate['hosts']): ReadonlySet<string> =>
   new Set(hosts.flatMap(({lines}) => lines.map((line) => /^ {2}(\S+)/.exec(line)?.[1]?.toLowerCase() ?? '')))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {join, relative} from 'node:path'
 import {RuncodeError} from '../../src/core/errors.ts'
 import {BEGIN, END} from '../../src/user-ssh-config/block.ts'
 import {type ConfigStage, startConfigStage} from '../support/config-stage.ts'
@@ -246,6 +246,32 @@ describe('making workspaces hosts of the user’s own ssh', function () {
       assert.deepEqual(hostsIn(readFileSync(stage.included, 'utf8')), ['runcode.demo'])
       await stage.remove()
       assert.match(stage.said.join(), /is yours to take out/)
+    })
+
+    it('knows the line in each form that ssh takes', async () => {
+      for (const line of [
+        `Include ${stage.included}`,
+        `include="${stage.included}" # ours`,
+        `Include /nowhere ~/${relative(stage.home, stage.included)}`,
+        `Include ${relative(join(stage.home, '.ssh'), stage.included)}`,
+      ]) {
+        stage.write(`${line}\nHost a\n`)
+        await stage.make()
+        assert.deepEqual([stage.read(), ask('runcode.api').get('user')], [`${line}\nHost a\n`, 'api'], line)
+      }
+    })
+
+    it('says where the line stands behind others, which count before it', async () => {
+      for (const above of ['Host github.com\n  User git\n', 'Host *\n  User bob\n', 'StrictHostKeyChecking no\n']) {
+        stage.said.length = 0
+        stage.write(`${above}Include ${stage.included}\n`)
+        await stage.make()
+        assert.match(stage.said[0] ?? '', /runcode\.demo.* Put the line that includes \S+ before all others\.$/)
+      }
+      stage.said.length = 0
+      stage.write(`Include ${stage.included}\nHost *\n  User bob\n`)
+      await stage.make()
+      assert.doesNotMatch(stage.said.join(), /Put the line/)
     })
 
     it('leaves lines of others in it alone', async () => {

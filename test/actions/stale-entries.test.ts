@@ -45,6 +45,15 @@ describe('entries that are not true any more', function () {
     assert.match(await examined(), /^(?:warn: HOME is .* but ssh reads|ok: 2 entries)/)
   })
 
+  it('are none where a path has letters of any language', async () => {
+    program = {...program, script: join(stage.home, 'zoë 一.js')}
+    writeFileSync(program.script, '')
+    await stage.make({program})
+    assert.deepEqual((await stage.make({program, mode: 'check'})).updated, [])
+    assert.deepEqual(await listed(), [])
+    assert.doesNotMatch(await examined(), /^fail/)
+  })
+
   it('are told by list where the workspace was deleted, or has another title', async () => {
     stage.list('fake', [{id: 1, title: 'other'}])
     assert.deepEqual(await listed(), saying('runcode.demo, runcode.api'))

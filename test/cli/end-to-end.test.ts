@@ -606,9 +606,11 @@ describe('from nothing to a command in a workspace', function () {
           'folders ok',
           'control-path ok',
           'ssh-config ok',
+          ...['ssh-files skip', 'proxy-start skip', 'node-path skip', 'git-ssh skip'],
           'api-base ok',
           'token ok',
           'control-plane ok',
+          ...['entries skip', 'remote-noise skip'],
         ],
       )
     })

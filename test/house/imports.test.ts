@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   attachment: ['core', 'workspace'],
   'remote-command': ['core', 'openssh', 'session'],
   'user-ssh-config': ['core', 'workspace', 'openssh'],
-  doctor: ['core', 'network', 'openssh', 'credentials', 'user-ssh-config'],
+  doctor: ['core', 'workspace', 'network', 'openssh', 'credentials', 'user-ssh-config'],
   actions: [...PURE, 'doctor'],
   cli: [...PURE, 'doctor', 'actions'],
   commands: [...PURE, 'doctor', 'actions', 'cli'],

@@ -19,7 +19,7 @@ export interface ConfigStage {
   /** Our own file, for those who include it. */
   readonly included: string
   /** What was said on stderr since the last clearing. */
-  readonly said: readonly string[]
+  readonly said: string[]
   /** What the accounts list, as rows of the contract, own and shared ones. */
   list(account: 'fake' | 'work', own: readonly Row[], shared?: readonly Row[]): void
   write(text: string | Buffer): void

@@ -4,7 +4,13 @@ import {UnsafeProgramError} from '../../src/openssh/proxy-command.ts'
 import {BEGIN, END} from '../../src/user-ssh-config/block.ts'
 import {parseBlock} from '../../src/user-ssh-config/parse-block.ts'
 import {ForeignBlockError, parseConfig} from '../../src/user-ssh-config/parse-config.ts'
-import {includeLine, renderBlock, renderHost, renderInclude} from '../../src/user-ssh-config/render-hosts.ts'
+import {
+  includeLine,
+  renderBlock,
+  renderHost,
+  renderInclude,
+  UnsafeIncludeError,
+} from '../../src/user-ssh-config/render-hosts.ts'
 import {exampleEntry, exampleFiles, PROGRAM} from './example-entry.ts'
 
 const title = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,20}$/)
@@ -19,7 +25,7 @@ describe('the entries of a block', () => {
   it('are read as they were written', () => {
     fc.assert(
       fc.property(fc.array(entry, {maxLength: 5}), fc.boolean(), (hosts, isNewFile) => {
-        const parsed = parseBlock(renderBlock(hosts.map(render), {isNewFile}))
+        const parsed = parseBlock(renderBlock(hosts.map(render), {isNewFile}), undefined)
         assert.deepEqual(
           parsed.entries,
           hosts.map((one) => ({...one, programs: [PROGRAM.node, PROGRAM.script], lines: render(one)})),
@@ -31,12 +37,17 @@ describe('the entries of a block', () => {
   })
 
   it('name a file that they are in', () => {
-    const lines = renderInclude('/home/me/.config/runcode/cli/ssh_config', {isNewFile: false})
-    assert.equal(lines[1], 'Include "/home/me/.config/runcode/cli/ssh_config"')
-    assert.deepEqual(
-      [parseBlock(lines).includes, parseBlock(lines).strangeLines],
-      ['/home/me/.config/runcode/cli/ssh_config', []],
-    )
+    const file = '/home/me/.config/runcode/cli/ssh_config'
+    const lines = renderInclude(file, {isNewFile: false})
+    assert.equal(lines[1], `Include "${file}"`)
+    for (const [included, includes, strange] of [
+      [file, file, []],
+      ['/other', undefined, [1]],
+      [undefined, undefined, [1]],
+    ] as const) {
+      const parsed = parseBlock(lines, included)
+      assert.deepEqual([parsed.includes, parsed.strangeLines], [includes, strange])
+    }
   })
 
   it('have an option each, none behind a comment, and no pattern but the last line', () => {
@@ -67,19 +78,32 @@ describe('the entries of a block', () => {
   })
 
   it('are not put into a file that Include would take for a pattern', () => {
-    for (const path of ['/a*/b', '/a?/b', '/a[1]/b', '/a{b}/c', '/100%/b']) assert.throws(() => includeLine(path))
+    for (const path of ['/a*/b', '/a?/b', '/a[1]/b', '/a{b}/c', '/100%/b'])
+      assert.throws(() => includeLine(path), UnsafeIncludeError)
   })
 
   describe('with lines that are not ours', () => {
     const config = (block: readonly string[], adopt = false) =>
-      parseConfig(`Host a\n${[BEGIN, ...block, END].join('\n')}\n`, {path: '/c', included: '/i', adopt})
+      parseConfig(`Host a\n${[BEGIN, ...block, END].join('\n')}\n`, {path: '/c', home: '/', included: '/i', adopt})
     const ours = renderBlock([render({...exampleEntry({}), isMultiplexed: false})], {isNewFile: false})
 
     const strange: Readonly<Record<string, readonly [block: readonly string[], lines: readonly number[]]>> = {
-      'a host of another tool': [[...ours.slice(0, -1), 'Host x.devpod', '  User me', 'Host *'], [2 + ours.length]],
+      'a host of another tool': [
+        [...ours.slice(0, -1), 'Host x.devpod', '  User me', 'Host *'],
+        [2 + ours.length, 3 + ours.length],
+      ],
       'an option of all hosts': [[...ours, '  ForwardAgent yes'], [3 + ours.length]],
       'a host of ours without its lines': [[...ours, 'Host runcode.x'], [3 + ours.length]],
-      'a second file': [[...ours, 'Include "/x"', 'Include "/y"'], [4 + ours.length]],
+      'a file of others': [[...ours, 'Include "/x"'], [3 + ours.length]],
+      'the same file twice': [[...ours, 'Include "/i"', 'Include "/i"'], [4 + ours.length]],
+      'an option of a host that we do not write': [
+        [...ours.slice(0, -1), '  LocalForward 1 a:2', 'Host *'],
+        [2 + ours.length],
+      ],
+      'an option of a host twice': [[...ours.slice(0, -1), '  User me', 'Host *'], [2 + ours.length]],
+      'a comment': [[...ours.slice(0, -1), '# mine', 'Host *'], [2 + ours.length]],
+      'a comment as ours, of no host': [[...ours, '# Mine (workspace 7)'], [3 + ours.length]],
+      'a host that is commented out': [[...ours, '#Host runcode.x'], [3 + ours.length]],
       'a Match': [[ours[0] ?? '', 'Match all', ...ours.slice(1)], [4]],
     }
     for (const [what, [block, lines]] of Object.entries(strange)) {

@@ -32,7 +32,7 @@ describe('any file, on disk', function () {
     const {folders} = stage.context
     const place = {path: stage.file, state: folders.state}
     return withLockedFile(place, deadlineIn(5000, new AbortController().signal), async (locked) => {
-      const current = await readConfig(locked.file, {included: stage.included, include, adopt: false})
+      const current = await readConfig(locked.file, {home: stage.home, included: stage.included, include, adopt: false})
       const host = exampleEntry({})
       const plan = planChange(current, [{host, files: exampleFiles(host)}], PROGRAM)
       if (plan.includedText !== undefined) writeFileSync(stage.included, plan.includedText)

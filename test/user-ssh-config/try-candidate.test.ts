@@ -145,6 +145,17 @@ describe('a change that ssh is asked about', () => {
       await assert.rejects(told(config), BrokenConfigError)
   })
 
+  it('is as quick beside thousands of hosts', async () => {
+    const rest = Array.from({length: 3000}, (_, at) => `Host box-${at} box-${at}.example.test\n  User me\n`).join('')
+    const hosts = Array.from({length: 1000}, (_, at) => ({alias: `runcode.box-${at}`, lines: ['  User x']}))
+    mkdirSync(join(folder.path, 'state'), {mode: 0o700})
+    const file = {path: join(folder.path, 'config'), text: rest, stats: undefined}
+    const ask = async () => ({options: new Map([['user', ['x']]]), complaints: [], tookMs: 1})
+    const startMs = performance.now()
+    await tryCandidate(ask, {file, folder: join(folder.path, 'state')}, {text: rest, rest, hosts})
+    assert.ok(performance.now() - startMs < 3000)
+  })
+
   it('leaves nothing of what was tried', async () => {
     await told('Host a\n')
     await assert.rejects(told('NoSuchOption x\n'))

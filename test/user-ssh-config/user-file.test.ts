@@ -80,7 +80,7 @@ describe("a file of the user's", () => {
     mkdirSync(at('folder'))
     writeFileSync(at('file'), '')
     for (const path of [at('dangling'), at('folder'), at('file', 'config')])
-      await assert.rejects(append(path), FileError)
+      await assert.rejects(append(path), (error) => error instanceof FileError && error.hint !== undefined)
     assert.deepEqual(names(), ['dangling', 'file', 'folder'])
   })
 
