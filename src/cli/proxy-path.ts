@@ -1,18 +1,8 @@
-import {fstatSync} from 'node:fs'
-import type {Socket} from 'node:net'
-import type {Context} from '../actions/context.ts'
-import {type ManagedTarget, openManagedHost} from '../actions/proxy.ts'
-import {openProxyLog} from '../actions/proxy-log.ts'
-import {type Deadline, deadlineIn} from '../core/deadline.ts'
+import {openManagedHost} from '../actions/take-managed-pass.ts'
 import {RuncodeError} from '../core/errors.ts'
-import {printable} from '../core/printable.ts'
-import {connectGateway} from '../network/connect-gateway.ts'
-import {parseWorkspaceId} from '../workspace/workspace.ts'
-import {createContext} from './create-context.ts'
-import {type Failure, failureOf} from './failure.ts'
-
-/** All that happens before ssh has its connection; editors give it 15 s. */
-const LIMIT_MS = 12_000
+import {relayInChild} from './proxy-again.ts'
+import {connectSsh, proxyContext} from './proxy-connect.ts'
+import {parseProxyWords, proxyWay} from './proxy-words.ts'
 
 /** The proxy speaks SSH on stdout, and that is a terminal. */
 export class NotForPeopleError extends RuncodeError {
@@ -24,74 +14,18 @@ export class NotForPeopleError extends RuncodeError {
   }
 }
 
-/** `proxy <profile>/<workspace id> <user>`; undefined for everything else, which is oclif's. */
-export function parseProxyWords(argv: readonly string[]): ManagedTarget | undefined {
-  const [command, name = '', user = '', ...rest] = argv
-  const [, profile, id = ''] = /^([a-z0-9-]{1,20})\/(.+)$/.exec(name) ?? []
-  const workspaceId = parseWorkspaceId(id)
-  if (command !== 'proxy' || profile === undefined || workspaceId === undefined || rest.length > 0) return undefined
-  return /^(?!-)[A-Za-z0-9._-]{1,128}$/.test(user) ? {profile, workspaceId, user} : undefined
-}
-
-/**
- * Connects ssh to a managed host and sets the exit status; false where the command line is for oclif. Asks nothing, says
- * nothing on stdout but SSH, and on stderr one line where it fails. Ends when ssh does.
- */
+/** Connects ssh to a managed host, also where a pass must be taken; false where the command line is for oclif. */
 export async function runProxyPath(argv: readonly string[]): Promise<boolean> {
   const target = parseProxyWords(argv)
   if (target === undefined) return false
-  const [input, output] = [statsOf(0), statsOf(1)]
-  // ssh that waits for a socket has one for both our streams. Node then took it for its own channel (NODE_CHANNEL_FD).
-  const isWaiting = process.channel !== undefined && output?.isSocket() === true && output.ino === input?.ino
-  if (process.channel !== undefined && !isWaiting) {
-    await (await import('./proxy-again.ts')).relayInChild()
-    return true
-  }
-  const context = createContext({
-    progress: {step: (_title, work) => work(() => undefined)},
-    warn: (message) => void process.stderr.write(`runcode: ${printable(message)}\n`),
-  })
-  const log = await openProxyLog(context)
-  log(`${argv.join(' ')}, process ${process.pid} of ${process.ppid}`)
-  try {
-    if (process.stdout.isTTY) throw new NotForPeopleError()
-    const {carry} = isWaiting ? await import('./proxy-hand-over.ts') : await import('./proxy-relay.ts')
-    log(await carry(context, (ended) => reach(context, target, {ended, isReadLater: isWaiting, log})))
-  } catch (error) {
-    const failure = failureOf(error)
-    log(`${failure.code}: ${failureLine(failure)}`)
-    if (failure.code !== 'interrupted') process.stderr.write(`${printable(failureLine(failure))}\n`)
-    process.exitCode = failure.exit
+  const way = proxyWay()
+  if (way === 'person') throw new NotForPeopleError()
+  if (way === 'again') await relayInChild()
+  else {
+    const [context, isWaiting] = [proxyContext(), way === 'handed over']
+    const open: Parameters<typeof connectSsh>[0]['open'] = (deadline) =>
+      openManagedHost(context, target, {isReadLater: isWaiting, deadline})
+    await connectSsh({context, argv, isWaiting, open})
   }
   return true
-}
-
-/** Opens the connection to a managed host, until `ended`. */
-export type Reach = (ended: AbortSignal) => Promise<Socket>
-
-interface Reaching {
-  readonly ended: AbortSignal
-  readonly isReadLater: boolean
-  readonly log: (line: string) => void
-}
-
-const reach = async (context: Context, target: ManagedTarget, {ended, isReadLater, log}: Reaching): Promise<Socket> => {
-  const deadline: Deadline = deadlineIn(LIMIT_MS, ended)
-  const gateway = await openManagedHost(context, target, {isReadLater, deadline})
-  const {host, port, sshProxy, isReused} = gateway
-  log(`a pass ${isReused ? 'at hand' : 'taken'}; to ${host} port ${port}${sshProxy === undefined ? '' : ' by a proxy'}`)
-  const socket = await connectGateway(gateway, deadline)
-  log(`connected to ${socket.remoteAddress}`)
-  return socket
-}
-
-const failureLine = ({message, hint}: Failure): string =>
-  `runcode: ${/[.!?]$/.test(message) ? message : `${message}.`}${hint === undefined ? '' : ` ${hint}`}`
-
-const statsOf = (fd: number): ReturnType<typeof fstatSync> | undefined => {
-  try {
-    return fstatSync(fd)
-  } catch {
-    return undefined
-  }
 }

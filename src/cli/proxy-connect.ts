@@ -1,0 +1,66 @@
+import type {Socket} from 'node:net'
+import type {Context} from '../actions/context.ts'
+import type {ManagedGateway} from '../actions/proxy.ts'
+import {openProxyLog} from '../actions/proxy-log.ts'
+import {type Deadline, deadlineIn} from '../core/deadline.ts'
+import {printable} from '../core/printable.ts'
+import {connectGateway} from '../network/connect-gateway.ts'
+import {createContext} from './create-context.ts'
+import {type Failure, failureOf} from './failure.ts'
+import {handOver} from './proxy-hand-over.ts'
+import {relay} from './proxy-relay.ts'
+
+/** All that happens before ssh has its connection; editors give it 15 s. */
+const LIMIT_MS = 12_000
+
+/** Opens the connection to a managed host, until `ended`. */
+export type Reach = (ended: AbortSignal) => Promise<Socket>
+
+export interface ProxyConnection {
+  readonly context: Context
+  readonly argv: readonly string[]
+  readonly isWaiting: boolean
+  /** Finds the gateway, with a pass on disk for it. */
+  open(deadline: Deadline): Promise<ManagedGateway>
+}
+
+/** The world of a proxy: it shows no progress. */
+export const proxyContext = (): Context =>
+  createContext({
+    progress: {step: (_title, work) => work(() => undefined)},
+    warn: (message) => void process.stderr.write(`runcode: ${printable(message)}\n`),
+  })
+
+/**
+ * Connects ssh and sets the exit status. Asks nothing, says nothing on stdout but SSH, and on stderr one line where it
+ * fails. Ends when ssh does.
+ */
+export async function connectSsh({context, argv, isWaiting, open}: ProxyConnection): Promise<void> {
+  const log = await openProxyLog(context)
+  log(`${argv.join(' ')}, process ${process.pid} of ${process.ppid}`)
+  const reach: Reach = async (ended) => {
+    const deadline = deadlineIn(LIMIT_MS, ended)
+    const gateway = await open(deadline)
+    const {host, port, sshProxy, isReused} = gateway
+    log(
+      `a pass ${isReused ? 'at hand' : 'taken'}; to ${host} port ${port}${sshProxy === undefined ? '' : ' by a proxy'}`,
+    )
+    const socket = await connectGateway(gateway, deadline)
+    log(`connected to ${socket.remoteAddress}`)
+    return socket
+  }
+  try {
+    log(await (isWaiting ? handOver : relay)(context, reach))
+  } catch (error) {
+    const failure = failureOf(error)
+    const line = lineOf(failure)
+    log(`${failure.code}: ${line}`)
+    process.exitCode = failure.exit
+    // Where nobody reads what we say of ourselves, the exit status says enough.
+    process.stderr.on('error', () => undefined)
+    if (failure.code !== 'interrupted') process.stderr.write(`${printable(line)}\n`)
+  }
+}
+
+const lineOf = ({message, hint}: Failure): string =>
+  `runcode: ${/[.!?]$/.test(message) ? message : `${message}.`}${hint === undefined ? '' : ` ${hint}`}`
