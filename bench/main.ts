@@ -7,6 +7,8 @@ import {chartOf} from './chart.ts'
 import type {Finding} from './finding.ts'
 import {execCold, execGateway, execWarm} from './rows/exec-warm.ts'
 import {manyWorkspaces} from './rows/many-workspaces.ts'
+import {proxyCarry} from './rows/proxy-carry.ts'
+import {proxyMemory} from './rows/proxy-memory.ts'
 import {proxyStart} from './rows/proxy-start.ts'
 import {server} from './rows/server.ts'
 import {startUp} from './rows/start-up.ts'
@@ -19,6 +21,8 @@ const ROWS: readonly Row[] = [
   warmExecCounts,
   startUp,
   proxyStart,
+  proxyCarry,
+  proxyMemory,
   manyWorkspaces,
   execGateway,
   server,

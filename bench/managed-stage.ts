@@ -16,6 +16,8 @@ export interface ManagedStage {
   readonly handedOver: readonly string[]
   readonly relayed: readonly string[]
   readonly direct: readonly string[]
+  /** What stands in the arguments of each proxy, as ps(1) shows them. */
+  readonly proxy: string
 }
 
 export const managedStage = (bench: Bench): Promise<ManagedStage> =>
@@ -37,6 +39,7 @@ export const managedStage = (bench: Bench): Promise<ManagedStage> =>
     const relay = `ProxyCommand=${[node, script, ...words].map((word) => `"${word}"`).join(' ')}`
     const managed = {
       ...{gateway: stage.gateway, env: stage.env, cwd: stage.cwd, handedOver: ssh()},
+      proxy: [script, ...words].join(' '),
       relayed: ssh('-o', 'ProxyUseFdpass=no', '-o', relay),
       direct: ssh('-o', 'ProxyCommand=none', '-o', `HostName=${host}`, '-o', `Port=${port}`),
     }
