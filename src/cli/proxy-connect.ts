@@ -1,4 +1,3 @@
-import type {Socket} from 'node:net'
 import type {Context} from '../actions/context.ts'
 import type {ManagedGateway} from '../actions/proxy.ts'
 import {openProxyLog} from '../actions/proxy-log.ts'
@@ -9,12 +8,10 @@ import {createContext} from './create-context.ts'
 import {type Failure, failureOf} from './failure.ts'
 import {handOver} from './proxy-hand-over.ts'
 import {relay} from './proxy-relay.ts'
+import type {Reach} from './proxy-words.ts'
 
 /** All that happens before ssh has its connection; editors give it 15 s. */
 const LIMIT_MS = 12_000
-
-/** Opens the connection to a managed host, until `ended`. */
-export type Reach = (ended: AbortSignal) => Promise<Socket>
 
 export interface ProxyConnection {
   readonly context: Context
@@ -49,16 +46,20 @@ export async function connectSsh({context, argv, isWaiting, open}: ProxyConnecti
     log(`connected to ${socket.remoteAddress}`)
     return socket
   }
-  try {
-    log(await (isWaiting ? handOver : relay)(context, reach))
-  } catch (error) {
+  const explain = (error: unknown): string => {
     const failure = failureOf(error)
-    const line = lineOf(failure)
+    const line = printable(lineOf(failure))
     log(`${failure.code}: ${line}`)
     process.exitCode = failure.exit
     // Where nobody reads what we say of ourselves, the exit status says enough.
     process.stderr.on('error', () => undefined)
     if (failure.code !== 'interrupted') process.stderr.write(`${printable(line)}\n`)
+    return line
+  }
+  try {
+    log(await (isWaiting ? handOver(context, reach, explain) : relay(context, reach)))
+  } catch (error) {
+    explain(error)
   }
 }
 

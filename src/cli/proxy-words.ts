@@ -1,4 +1,5 @@
 import {fstatSync, type Stats} from 'node:fs'
+import type {Socket} from 'node:net'
 import {isatty} from 'node:tty'
 import type {ManagedTarget} from '../actions/proxy.ts'
 import {parseWorkspaceId} from '../workspace/workspace.ts'
@@ -24,6 +25,9 @@ export function proxyWay(): ProxyWay {
   if (process.channel === undefined) return output?.isCharacterDevice() === true && isatty(1) ? 'person' : 'relayed'
   return output?.isSocket() === true && output.ino === input?.ino ? 'handed over' : 'again'
 }
+
+/** Opens the connection to a managed host, until `ended`. */
+export type Reach = (ended: AbortSignal) => Promise<Socket>
 
 const statsOf = (fd: number): Stats | undefined => {
   try {

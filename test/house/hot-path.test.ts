@@ -93,7 +93,7 @@ describe('the short way of ssh to a managed host', () => {
   })
 
   it('is one file, which loads only what Node has at hand or what a connection needs', () => {
-    assert.deepEqual(required('dist/proxy.cjs'), ['node:fs', 'node:net', 'node:os', 'node:path'])
+    assert.deepEqual(required('dist/proxy.cjs'), ['node:events', 'node:fs', 'node:net', 'node:os', 'node:path'])
   })
 
   it('shares no module with the rest of the program, whose errors it would not know', () => {
