@@ -1,21 +1,21 @@
-// Fuses what `exec` loads while a pass is good into one file: Node spends more time on finding, reading and linking 40
-// modules than on running them, and its loader of ES modules costs a start of its own. Plain JavaScript; see build.js.
+// Fuses what `exec` loads while a pass is good into one file, and what `proxy` does into another: Node spends more time on
+// finding, reading and linking 40 modules than on running them, and its loader of ES modules costs a start of its own.
+// Plain JavaScript; see build.js.
 import {writeFileSync} from 'node:fs'
 import {dirname, relative, resolve} from 'node:path'
 import {build} from 'esbuild'
 
-/** What bin/run.js asks for. */
-const ENTRY = 'cli/main.js'
-
-/** Modules of Node that a warm exec does not need and that take some ms to load: they are loaded at their first call. */
-const LATE = ['node:crypto', 'node:fs/promises']
+/** What bin/run.js asks for, and modules of Node that are not needed there and take some ms: their first call loads them. */
+const MAIN = {entry: 'cli/main.js', late: ['node:crypto', 'node:fs/promises']}
+const PROXY = {entry: 'cli/proxy-warm.js', late: [...MAIN.late, 'node:child_process', 'node:tty']}
 
 /**
- * Writes dist/hot.cjs, and in the place of each module in it one that hands on what is there: the rest of dist goes on
+ * Writes dist/proxy.cjs, a program of its own that shares nothing with the rest. Writes dist/hot.cjs, and in the place of each module in it one that hands on what is there: the rest of dist goes on
  * importing the modules that it knows, and of each class there is one.
  */
 export async function fuse(root) {
   const dist = `${root}dist`
+  await build({...optionsOf(dist, PROXY.late), entryPoints: [PROXY.entry], outfile: `${dist}/proxy.cjs`})
   const exported = await exportsOf(dist, await closureOf(dist))
   const shortNames = new Map(
     exported.flatMap(({path, names}) => names.map((name) => `${path} ${name}`)).map((one, at) => [one, `_${at}`]),
@@ -23,8 +23,8 @@ export async function fuse(root) {
   const lines = exported.flatMap(({path, names}) =>
     names.map((name) => `export {${name} as ${shortNames.get(`${path} ${name}`)}} from './${path}'\n`),
   )
-  const contents = `export {main} from './${ENTRY}'\n${lines.join('')}`
-  await build({...optionsOf(dist), stdin: {contents, resolveDir: dist}, outfile: `${dist}/hot.cjs`})
+  const contents = `export {main} from './${MAIN.entry}'\n${lines.join('')}`
+  await build({...optionsOf(dist, MAIN.late), stdin: {contents, resolveDir: dist}, outfile: `${dist}/hot.cjs`})
   for (const {path, names} of exported) {
     const hot = relative(dirname(path), 'hot.cjs')
     const constants = names.map((name) => `export const ${name} = hot.${shortNames.get(`${path} ${name}`)}\n`)
@@ -32,7 +32,7 @@ export async function fuse(root) {
   }
 }
 
-const optionsOf = (dist) => ({
+const optionsOf = (dist, late) => ({
   absWorkingDir: dist,
   bundle: true,
   platform: 'node',
@@ -41,7 +41,7 @@ const optionsOf = (dist) => ({
   packages: 'external',
   minifyWhitespace: true,
   logLevel: 'warning',
-  plugins: [leaving(dist), loadingLate],
+  plugins: [leaving(dist), loadingLate(late)],
 })
 
 /** What the fused modules load only when they need it stays a file of its own, beside them. */
@@ -53,13 +53,13 @@ const leaving = (dist) => ({
     ),
 })
 
-const loadingLate = {
+const loadingLate = (late) => ({
   name: 'loading-late',
   setup: ({onResolve, onLoad}) => {
-    onResolve({filter: /^node:/}, ({path}) => (LATE.includes(path) ? {path, namespace: 'late'} : undefined))
+    onResolve({filter: /^node:/}, ({path}) => (late.includes(path) ? {path, namespace: 'late'} : undefined))
     onLoad({filter: /./, namespace: 'late'}, async ({path}) => ({contents: functionsOf(path, await import(path))}))
   },
-}
+})
 
 const functionsOf = (path, module) =>
   Object.keys(module)
@@ -69,7 +69,7 @@ const functionsOf = (path, module) =>
 
 /** The modules that are loaded when the entry is: all that it imports statically, and so on. */
 const closureOf = async (dist) => {
-  const options = {...optionsOf(dist), entryPoints: [ENTRY], outdir: dist, write: false, metafile: true}
+  const options = {...optionsOf(dist, MAIN.late), entryPoints: [MAIN.entry], outdir: dist, write: false, metafile: true}
   const {metafile} = await build(options)
   return Object.keys(metafile.inputs).filter((path) => !path.startsWith('late:'))
 }

@@ -1,7 +1,6 @@
-import {appendFileSync} from 'node:fs'
-import {readdir, rm} from 'node:fs/promises'
+import {openSync, readdirSync, rmSync, writeSync} from 'node:fs'
 import {join} from 'node:path'
-import {makePrivateFolder} from '../core/files.ts'
+import {lstatIfThere, makePrivateFolder, refuseUnsafeFolders} from '../core/files.ts'
 import {printable} from '../core/printable.ts'
 import {managedState} from '../session/managed-host.ts'
 import type {Context} from './context.ts'
@@ -15,21 +14,21 @@ const KEPT = 20
  */
 export async function openProxyLog({folders, now}: Context): Promise<(line: string) => void> {
   const folder = join(managedState(folders.state), 'logs')
-  const began = now().date.toISOString()
-  const path = join(folder, `${began.replaceAll(':', '-')}-${process.pid}.log`)
-  const say = (line: string): void => {
-    try {
-      appendFileSync(path, `${now().date.toISOString()} ${printable(line)}\n`, {mode: 0o600})
-    } catch {
-      // See above.
-    }
-  }
+  const stamp = (): string => now().date.toISOString()
   try {
-    await makePrivateFolder(folder)
-    const logs = (await readdir(folder)).filter((name) => /^[\dTZ.-]+\.log$/.test(name)).toSorted()
-    for (const name of logs.slice(0, -KEPT)) await rm(join(folder, name), {force: true})
+    if ((await lstatIfThere(folder)) === undefined) await makePrivateFolder(folder)
+    await refuseUnsafeFolders(folder)
+    const logs = readdirSync(folder).filter((name) => /^[\dTZ.-]+\.log$/.test(name))
+    for (const name of logs.toSorted().slice(0, -KEPT)) rmSync(join(folder, name), {force: true})
+    const file = openSync(join(folder, `${stamp().replaceAll(':', '-')}-${process.pid}.log`), 'a', 0o600)
+    return (line) => {
+      try {
+        writeSync(file, `${stamp()} ${printable(line)}\n`)
+      } catch {
+        // See above.
+      }
+    }
   } catch {
     return () => undefined
   }
-  return say
 }

@@ -1,14 +1,12 @@
-import type {Deadline} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
 import type {GatewayAddress} from '../network/connect-gateway.ts'
 import {parseHttpsBase} from '../network/https-url.ts'
 import {type Account, chooseAccount} from '../profile/account.ts'
 import {readProfiles} from '../profile/profile-file.ts'
 import {readManagedSession} from '../session/managed-host.ts'
-import type {Session} from '../session/session.ts'
+import type {Session, SessionOwner} from '../session/session.ts'
 import type {WorkspaceId} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
-import type {takeManagedPass} from './take-managed-pass.ts'
 
 /** What the entry of a managed host says of itself to its ProxyCommand. */
 export interface ManagedTarget {
@@ -16,12 +14,6 @@ export interface ManagedTarget {
   readonly workspaceId: WorkspaceId
   /** The user that the entry states. */
   readonly user: string
-}
-
-export interface ProxyOptions {
-  /** ssh waits for us and reads the key pair then; else it has read what was there before we began. */
-  readonly isReadLater: boolean
-  readonly deadline: Deadline
 }
 
 /** Where a managed host is now. */
@@ -41,28 +33,28 @@ export class StaleHostError extends RuncodeError {
   }
 }
 
-/**
- * The way to a managed host: by the pass at hand while it is good, which reads a few files and asks nobody, else by a new
- * one. Before this returns all is on disk that ssh must find. Starts nothing, asks nothing.
- */
-export async function openManagedHost(
-  context: Context,
-  target: ManagedTarget,
-  options: ProxyOptions,
-): Promise<ManagedGateway> {
-  const account = await accountOf(context, target.profile)
-  const {origin} = parseHttpsBase(account.apiBase, 'The address of the control plane')
-  const owner = {account: account.name, origin, workspaceId: target.workspaceId}
-  const atHand = await readManagedSession(context.folders.state, owner, context.now())
-  const session = atHand ?? (await takePass(context, owner, {...options, user: target.user}))
-  if (session.user !== target.user) throw new StaleHostError(target.user, session.user)
-  const {host, port} = session
-  return {host, port, sshProxy: account.sshProxy, session, isReused: atHand !== undefined}
+/** The way to a managed host by the pass at hand, which reads a few files and asks nobody; undefined where that is not good. */
+export async function findManagedHost(context: Context, target: ManagedTarget): Promise<ManagedGateway | undefined> {
+  const account = await accountOf(context, target)
+  const session = await readManagedSession(context.folders.state, ownerOf(account, target), context.now())
+  return session === undefined ? undefined : gatewayOf(account, target, {session, isReused: true})
 }
 
-/** Only this loads what it takes to ask a control plane. */
-const takePass = async (...asking: Parameters<typeof takeManagedPass>): Promise<Session> =>
-  (await import('./take-managed-pass.ts')).takeManagedPass(...asking)
+/** Throws StaleHostError. */
+export function gatewayOf(
+  {sshProxy}: Account,
+  {user}: ManagedTarget,
+  opened: {readonly session: Session; readonly isReused: boolean},
+): ManagedGateway {
+  const {host, port, user: userNow} = opened.session
+  if (userNow !== user) throw new StaleHostError(user, userNow)
+  return {host, port, sshProxy, ...opened}
+}
 
-const accountOf = async ({env, folders}: Context, profile: string): Promise<Account> =>
+export const accountOf = async ({env, folders}: Context, {profile}: ManagedTarget): Promise<Account> =>
   chooseAccount(await readProfiles(folders.config), env, {flag: profile})
+
+export const ownerOf = ({name, apiBase}: Account, {workspaceId}: ManagedTarget): SessionOwner => {
+  const {origin} = parseHttpsBase(apiBase, 'The address of the control plane')
+  return {account: name, origin, workspaceId}
+}

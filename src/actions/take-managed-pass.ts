@@ -7,12 +7,13 @@ import type {ControlPlane} from '../provider/control-plane.ts'
 import {managedHost} from '../session/managed-host.ts'
 import {sweepIdentities} from '../session/managed-identity.ts'
 import {openManagedSession} from '../session/managed-session.ts'
-import type {Session, SessionOwner} from '../session/session.ts'
+import type {OpenedSession} from '../session/open-session.ts'
+import type {SessionOwner} from '../session/session.ts'
 import {isRunning, nameOf, wordFor} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
 import {DEFAULT_TTL_SECONDS, mintSession} from './mint-session.ts'
 import {openAccountOf} from './open-account.ts'
-import type {ProxyOptions} from './proxy.ts'
+import {accountOf, findManagedHost, gatewayOf, type ManagedGateway, type ManagedTarget, ownerOf} from './proxy.ts'
 
 /** For the pairs of other hosts that are in use just then. */
 const SWEEP_MS = 200
@@ -28,15 +29,33 @@ export class StoppedHostError extends RuncodeError {
   }
 }
 
+export interface ProxyOptions {
+  /** ssh waits for us and reads the key pair then; else it has read what was there before we began. */
+  readonly isReadLater: boolean
+  readonly deadline: Deadline
+}
+
 /**
- * A pass for a managed host, taken once however many ask. `user`: whom the entry states. Throws StoppedHostError where the
- * workspace does not run.
+ * The way to a managed host: by the pass at hand while it is good, else by a new one, taken once however many ask. Before
+ * this returns all is on disk that ssh must find. Starts nothing, asks nothing. Throws StoppedHostError where the
+ * workspace does not run, StaleHostError.
  */
-export async function takeManagedPass(
+export async function openManagedHost(
+  context: Context,
+  target: ManagedTarget,
+  options: ProxyOptions,
+): Promise<ManagedGateway> {
+  const found = await findManagedHost(context, target)
+  if (found !== undefined) return found
+  const account = await accountOf(context, target)
+  return gatewayOf(account, target, await takePass(context, ownerOf(account, target), {...options, user: target.user}))
+}
+
+const takePass = async (
   context: Context,
   owner: SessionOwner,
   {user, isReadLater, deadline}: ProxyOptions & {readonly user: string},
-): Promise<Session> {
+): Promise<OpenedSession> => {
   const {plane} = await openAccountOf(context, owner)
   const {state} = context.folders
   try {
@@ -44,11 +63,11 @@ export async function takeManagedPass(
       ...{ttlSeconds: DEFAULT_TTL_SECONDS, force: false, deadline, title: user},
       open: (session) => openManagedSession(session, {isReadLater}),
     })
-    if (opened.isReused) return opened.session
+    if (opened.isReused) return opened
     if (!isReadLater) await warnOfCertificate(context, owner)
     // What can't be swept now is left to the next one: it must not cost anybody the connection.
     else await sweepIdentities(state, context.now().date, deadlineIn(SWEEP_MS, deadline.signal)).catch(() => undefined)
-    return opened.session
+    return opened
   } catch (error) {
     throw await explainRefusal(context, owner, plane, {error, deadline})
   }

@@ -1,10 +1,10 @@
 import type {Context} from '../actions/context.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {listenTo} from '../network/relay.ts'
-import type {Reach} from './proxy-path.ts'
+import type {Reach} from './proxy-words.ts'
 
 /** Carries the bytes between ssh and the gateway, where the connection itself can't be handed over; gives how it ended. */
-export async function carry({interrupted}: Context, reach: Reach): Promise<string> {
+export async function relay({interrupted}: Context, reach: Reach): Promise<string> {
   const near = listenTo(process.stdin, process.stdout)
   const controller = new AbortController()
   const end = (): void => controller.abort()

@@ -5,7 +5,9 @@ import {createServer, connect as open} from 'node:net'
 import {join} from 'node:path'
 import {forgetManagedPass} from '../../src/session/managed-session.ts'
 import {type ManagedStage, startManagedStage, type Way} from '../support/managed-stage.ts'
+import {countProcesses} from '../support/processes.ts'
 import {needSshd} from '../support/sshd-workspace.ts'
+import {until} from '../support/until.ts'
 
 const WAYS: readonly Way[] = ['handed over', 'relayed']
 const HOST = 'runcode.calm-reed'
@@ -38,11 +40,14 @@ describe('ssh to a managed host', function () {
     if (typeof stderr === 'string') assert.equal(ran.stderr, stderr)
     else assert.match(ran.stderr, stderr)
   }
-  /** What ssh prints of ours, before its own words. */
+  /** Our line, before ssh's own words, and where it waits for its connection behind them too. */
   const refused = async (way: Way): Promise<string> => {
     const ran = await stage.ssh([HOST, 'true'], {way})
     assert.deepEqual([ran.status, `${ran.stdout}`], [255, ''])
-    return ran.stderr.split('\n')[0] ?? ''
+    const lines = ran.stderr.trimEnd().split(/\r?\n/)
+    assert.equal(lines.length, 3, ran.stderr)
+    if (way === 'handed over') assert.equal(lines[2], lines[0])
+    return lines[0] ?? ''
   }
 
   for (const way of WAYS) {
@@ -77,6 +82,20 @@ describe('ssh to a managed host', function () {
       ])
     })
   }
+
+  it('says it in one line also where ssh is to say little, and leaves nobody behind', async () => {
+    stage.refuse = () => ({status: 409, body: {error: true, message: 'not running'}})
+    listed('stopped')
+    for (const option of ['LogLevel=ERROR', 'LogLevel=QUIET']) {
+      const {status, stderr} = await stage.ssh(['-o', option, HOST, 'true'])
+      const line = 'runcode: The workspace "Calm" is stopped. Start it: runcode start calm-reed\n'
+      assert.deepEqual([status, stderr], [255, line])
+    }
+    await until(
+      () => countProcesses('while read -r line; do :; done') === 0,
+      () => 'somebody holds a connection',
+    )
+  })
 
   it('takes one pass for any number of connections through an expiry', async () => {
     await answers('handed over')

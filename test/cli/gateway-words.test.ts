@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {parseGatewayWords} from '../../src/cli/gateway-path.ts'
+import {parseGatewayWords} from '../../src/cli/gateway-words.ts'
 
 describe('parseGatewayWords()', () => {
   it('takes a profile, a host and a port', () => {
