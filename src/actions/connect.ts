@@ -3,9 +3,11 @@ import {writeAttachment} from '../attachment/change-attachments.ts'
 import {bornAt, realPlace, treeOf} from '../attachment/place.ts'
 import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
+import {readIfThere, removeWhole} from '../core/files.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {run} from '../core/process.ts'
 import {AuthFailedError, ConnectionFailedError, explainSsh} from '../openssh/explain.ts'
+import {logFileIn} from '../openssh/logs.ts'
 import {retireSleptMaster, startMaster} from '../openssh/master.ts'
 import {findProgram} from '../openssh/programs.ts'
 import {routeArgs, routeEnvironment} from '../openssh/route.ts'
@@ -197,8 +199,10 @@ const tryConnect = async (
   const ssh = await findProgram('ssh', env)
   const limits = {timeoutMs: deadline.remainingMs(), signal: deadline.signal}
   const args = ['-F', configFile, '-o', 'ControlPath=none', ...routeArgs(route), alias, 'true']
-  const surroundings = routeEnvironment(env, route, undefined)
-  const {ending, stderr, timedOut} = await run(ssh, args, {env: surroundings, ...limits})
+  const logFile = logFileIn(folder)
+  const {ending, stderr, timedOut} = await run(ssh, args, {env: routeEnvironment(env, route, logFile), ...limits})
+  const said = `${(await readIfThere(logFile)) ?? ''}${stderr}`
+  await removeWhole(logFile)
   if (ending.kind === 'exited' && ending.code === 0) return undefined
-  return explainSsh(stderr, host, timedOut || deadline.signal.aborted ? 'timed out' : ending)
+  return explainSsh(said, host, timedOut || deadline.signal.aborted ? 'timed out' : ending)
 }

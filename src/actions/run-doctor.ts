@@ -11,6 +11,7 @@ import type {Workspace} from '../workspace/workspace.ts'
 import {ownerOf} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 import {openAccount} from './open-account.ts'
+import {findSshProxy, sshRoute} from './ssh-route.ts'
 
 const LIMIT_MS = 10_000
 
@@ -33,6 +34,7 @@ export async function runDoctor(
     cwd,
     account: account.name,
     apiBase: account.apiBase,
+    sshProxy: account.sshProxy,
     findTokenPlace: async () => {
       const {origin} = new URL(account.apiBase)
       const question = {
@@ -51,7 +53,9 @@ export async function runDoctor(
       const attachment = await findAttachment(folders.state, cwd)
       if (attachment === undefined || attachment.isReplaced) return undefined
       const session = await readCurrentSession(folders.state, ownerOf(attachment))
-      return session !== undefined && isFresh(session, context.now()) ? session : undefined
+      if (session === undefined || !isFresh(session, context.now())) return undefined
+      const route = await sshRoute(context, session.account)
+      return {...session, route, sshProxy: await findSshProxy(context, session.account)}
     },
   })
 }

@@ -1,4 +1,5 @@
 import type {Folders} from '../core/folders.ts'
+import type {Route} from '../openssh/route.ts'
 import type {WorkspaceId} from '../workspace/workspace.ts'
 
 /** What a check looks at. Every fact that costs something is a function. */
@@ -9,6 +10,8 @@ export interface Patient {
   readonly cwd: string
   readonly account: string
   readonly apiBase: string
+  /** The HTTP proxy by which SSH goes to the gateways of the account; undefined: straight there. */
+  readonly sshProxy: URL | undefined
   /** Where the token is, in words, never the token. Throws where there is none. */
   readonly findTokenPlace: () => Promise<string>
   /** Asks the control plane for its workspaces, once however many checks want them. */
@@ -23,11 +26,16 @@ export interface Listed {
   readonly title: string
 }
 
-/** How ssh is told of a session: `ssh -F <configFile> <alias>`. */
+/** How ssh is told of a session, `ssh -F <configFile> <alias>`, and where its gateway is. */
 export interface AtHand {
   readonly configFile: string
   readonly alias: string
   readonly title: string
+  readonly host: string
+  readonly port: number
+  /** The HTTP proxy on the way, as the profile of the session has it now, and what ssh is told of it. */
+  readonly sshProxy: URL | undefined
+  readonly route: Route
 }
 
 export interface Finding {

@@ -5,6 +5,7 @@ import {controlPathCheck} from './control-path-check.ts'
 import {controlPlaneCheck} from './control-plane-check.ts'
 import {entriesCheck} from './entries-check.ts'
 import {foldersCheck} from './folders-check.ts'
+import {gatewayCheck} from './gateway-check.ts'
 import {gitSshCheck} from './git-ssh-check.ts'
 import {nodePathCheck} from './node-path-check.ts'
 import {opensshCheck} from './openssh-check.ts'
@@ -28,6 +29,7 @@ const CHECKS: readonly Check[] = [
   apiBaseCheck,
   tokenCheck,
   controlPlaneCheck,
+  gatewayCheck,
   entriesCheck,
   remoteNoiseCheck,
 ]

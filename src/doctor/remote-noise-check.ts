@@ -1,6 +1,7 @@
 import {run} from '../core/process.ts'
 import {lastLine} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
+import {routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {Check} from './check.ts'
 
 const LIMIT_MS = 10_000
@@ -11,9 +12,10 @@ export const remoteNoiseCheck: Check = {
   examine: async ({env, findSession}) => {
     const session = await findSession()
     if (session === undefined) return {status: 'skip', detail: 'not connected here; runcode connect <workspace>'}
-    const {configFile, alias, title} = session
-    const args = ['-F', configFile, '-T', alias, 'true']
-    const {ending, stdout, stderr} = await run(await findProgram('ssh', env), args, {env, timeoutMs: LIMIT_MS})
+    const {configFile, alias, title, route} = session
+    const args = ['-F', configFile, '-T', ...routeArgs(route), alias, 'true']
+    const options = {env: routeEnvironment(env, route, undefined), timeoutMs: LIMIT_MS}
+    const {ending, stdout, stderr} = await run(await findProgram('ssh', env), args, options)
     if (ending.kind !== 'exited' || ending.code !== 0)
       return {status: 'warn', detail: `${title} could not be asked: ${lastLine(stderr) ?? 'it did not answer'}`}
     if (stdout === '') return {status: 'ok', detail: `a command on ${title} prints only what it prints`}

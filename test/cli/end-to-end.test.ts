@@ -610,7 +610,7 @@ describe('from nothing to a command in a workspace', function () {
           'api-base ok',
           'token ok',
           'control-plane ok',
-          ...['entries skip', 'remote-noise skip'],
+          ...['gateway skip', 'entries skip', 'remote-noise skip'],
         ],
       )
     })

@@ -35,7 +35,7 @@ describe('what doctor sees of the way of an editor', function () {
   const look = (check: Check, change: Partial<Patient> = {}): Promise<Finding> => {
     const {env, folders, home, cwd} = stage.context
     return check.examine({
-      ...{env, folders, home, cwd, account: 'fake', apiBase: 'https://localhost'},
+      ...{env, folders, home, cwd, account: 'fake', apiBase: 'https://localhost', sshProxy: undefined},
       findTokenPlace: () => assert.fail(),
       listWorkspaces: async () => [{id: ID, title: 'demo'}],
       findSession: async () => undefined,
@@ -328,7 +328,8 @@ describe('what doctor sees of the way of an editor', function () {
   })
 
   describe('the shell of the workspace', () => {
-    const session = {configFile: '/the/config', alias: 'runcode-41', title: 'demo'}
+    const gateway = {host: '127.0.0.1', port: 22, sshProxy: undefined, route: []}
+    const session = {configFile: '/the/config', alias: 'runcode-41', title: 'demo', ...gateway}
     const findSession = async () => session
 
     it('is asked where a session is at hand, by its own config', async () => {
@@ -338,6 +339,13 @@ describe('what doctor sees of the way of an editor', function () {
         said(await look(remoteNoiseCheck, {env, findSession})),
         'ok: a command on demo prints only what it prints',
       )
+    })
+
+    it('is asked by way of what its profile has', async () => {
+      const route = [['ProxyCommand', 'a b']] as const
+      const env = fake('ssh', '[ "$*" = "-F /the/config -T -o ProxyCommand=a b runcode-41 true" ] || echo wrong')
+      const found = await look(remoteNoiseCheck, {env, findSession: async () => ({...session, route})})
+      assert.equal(found.status, 'ok')
     })
 
     it('prints nothing on stdout before a command', async () => {

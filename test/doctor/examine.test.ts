@@ -21,6 +21,7 @@ describe('examine()', () => {
     cwd: folder.path,
     account: 'work',
     apiBase: 'https://app.example.com/',
+    sshProxy: undefined,
     findTokenPlace: async () => 'RUNCODE_TOKEN',
     listWorkspaces: async () => [listed('1'), listed('2')],
     findSession: async () => undefined,
@@ -50,7 +51,7 @@ describe('examine()', () => {
         ...['ssh', 'ssh-keygen', 'folders', 'control-path', 'ssh-config'].map((name) => `${name} ok`),
         ...['ssh-files', 'proxy-start', 'node-path', 'git-ssh'].map((name) => `${name} skip`),
         ...['api-base', 'token', 'control-plane'].map((name) => `${name} ok`),
-        ...['entries', 'remote-noise'].map((name) => `${name} skip`),
+        ...['gateway', 'entries', 'remote-noise'].map((name) => `${name} skip`),
       ],
     )
     const details = Object.fromEntries(found.map(({name, detail}) => [name, detail]))
@@ -76,7 +77,7 @@ describe('examine()', () => {
         'api-base fail',
         'token ok',
         'control-plane ok',
-        ...['entries', 'remote-noise'].map((name) => `${name} skip`),
+        ...['gateway', 'entries', 'remote-noise'].map((name) => `${name} skip`),
       ],
     )
   })
