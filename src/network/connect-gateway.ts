@@ -1,7 +1,8 @@
-import {connect, type OnReadOpts, type Socket} from 'node:net'
+import type {OnReadOpts, Socket} from 'node:net'
 import type {Deadline} from '../core/deadline.ts'
 import {messageOf, type Problem, RuncodeError} from '../core/errors.ts'
 import {printable} from '../core/printable.ts'
+import {addressesOf, connectFirst, type FirstOptions} from './connect-first.ts'
 
 /** No way to a gateway was found, or not in time. */
 export class GatewayUnreachableError extends RuncodeError {
@@ -25,12 +26,6 @@ export interface GatewayAddress {
   /** An HTTP proxy to go through, `http://[user:password@]host[:port]`; undefined: straight there. */
   readonly sshProxy: URL | undefined
 }
-
-/**
- * How long one address of a name may take before the next one is tried (Happy Eyeballs, RFC 8305). Node drops the attempt
- * then, and its own 250 ms are less than some links need.
- */
-const ATTEMPT_MS = 2500
 
 /** A connection to a gateway, from which nothing that it says was read yet. Throws GatewayUnreachableError. */
 export async function connectGateway(
@@ -64,25 +59,13 @@ const FINAL = {
 }
 
 const opened = async (
-  options: {readonly host: string; readonly port: number; readonly onread?: OnReadOpts},
+  {host, ...options}: FirstOptions & {readonly host: string},
   deadline: Deadline,
   failed: (reason: string) => GatewayUnreachableError,
 ): Promise<Socket> => {
-  const socket = connect({
-    ...options,
-    noDelay: true,
-    allowHalfOpen: true,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
-  })
-  // Whoever the socket is handed to reads what the gateway says first.
-  if (options.onread === undefined) socket.pause()
-  const connected = new Promise<void>((resolve) => socket.once('connect', resolve))
   try {
-    await until(socket, connected, deadline)
-    return socket
+    return await connectFirst(await addressesOf(host, deadline), options, deadline)
   } catch (error) {
-    socket.destroy()
     throw failed(deadline.signal.aborted ? 'it did not answer in time' : wordsOf(error))
   }
 }
@@ -104,7 +87,7 @@ const until = <T>(socket: Socket, wanted: Promise<T>, {signal}: Deadline): Promi
     wanted.then((value) => settle(() => resolve(value)), fail)
   })
 
-/** Happy Eyeballs reports all its attempts in an AggregateError with an empty message. */
+/** What failed at each address is told once. */
 const wordsOf = (error: unknown): string => {
   const words =
     error instanceof AggregateError ? [...new Set(error.errors.map(messageOf))].join('; ') : messageOf(error)
