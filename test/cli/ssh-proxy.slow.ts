@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import {execFileSync} from 'node:child_process'
 import {once} from 'node:events'
-import {readdirSync, readFileSync} from 'node:fs'
+import {chmodSync, readdirSync, readFileSync} from 'node:fs'
 import {createServer} from 'node:net'
 import {join} from 'node:path'
+import {readCurrentSession} from '../../src/session/session-store.ts'
 import {type ProxiedStage, startProxiedStage} from '../support/proxied-stage.ts'
 import {type Run, startRuncode} from '../support/runcode.ts'
 import {needSshd} from '../support/sshd-workspace.ts'
@@ -137,6 +138,27 @@ describe('an ssh_proxy in the profile', function () {
   it('leads to no session where what stands behind it speaks no SSH', async () => {
     stage.tunnel.answer = 'HTTP/1.1 200 OK\r\n\r\n\0 this is no SSH\r\n'
     assert.match(await told(), / invalid /)
+  })
+
+  it('is taken by a command whose master goes just when it turns to it', async () => {
+    await connected()
+    await stage.endMaster()
+    const {controlPath = ''} = (await readCurrentSession(stage.state, stage.owner)) ?? {}
+    // As a master that is there when it is asked whether it is, and then hangs up (PROTOCOL.mux of OpenSSH).
+    const alive = Buffer.from('0000000800000001000000040000000c800000050000000000001267', 'hex')
+    let heard = 0
+    const master = createServer((socket) => {
+      heard += 1
+      socket.on('error', () => undefined)
+      if (heard > 1) socket.destroy()
+      else socket.once('data', () => socket.write(alive))
+    }).listen(controlPath)
+    await once(master, 'listening')
+    chmodSync(controlPath, 0o600)
+    const {proxied, direct, result} = await stage.during(() => succeeds('exec', '--', 'echo once'))
+    master.close()
+    assert.deepEqual([result.stdout, proxied > 0, direct], ['once\n', true, 0])
+    assert.ok(heard > 1)
   })
 
   it('leaves no process behind where exec is killed while it is asked', async () => {
