@@ -2,7 +2,7 @@ import {deadlineIn} from '../core/deadline.ts'
 import {createAskSsh} from '../user-ssh-config/ask-ssh.ts'
 import {describeOtherHome} from '../user-ssh-config/config-file.ts'
 import {entryFault} from '../user-ssh-config/entry-fault.ts'
-import {missingPrograms} from '../user-ssh-config/entry-programs.ts'
+import {missingPrograms} from '../user-ssh-config/stale-entries.ts'
 import type {Check} from './check.ts'
 import {RENEW, readEntries} from './entries.ts'
 
