@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join, relative} from 'node:path'
-import {RuncodeError} from '../../src/core/errors.ts'
-import {BEGIN, END} from '../../src/user-ssh-config/block.ts'
-import {type ConfigStage, startConfigStage} from '../support/config-stage.ts'
+import {RuncodeError} from '../../../src/core/errors.ts'
+import {BEGIN, END} from '../../../src/user-ssh-config/block.ts'
+import {type ConfigStage, startConfigStage} from '../../support/config-stage.ts'
 
 const USERS =
   'Host github.com\r\n  User git\r\n\r\nHost *\r\n\tCompression yes # all of them\r\nMatch host x\r\n  Port 7'

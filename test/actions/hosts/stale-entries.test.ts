@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import {rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {listWorkspaces} from '../../src/actions/list-workspaces.ts'
-import {runDoctor} from '../../src/actions/run-doctor.ts'
-import {END} from '../../src/user-ssh-config/block.ts'
-import {type ConfigStage, startConfigStage} from '../support/config-stage.ts'
+import {listWorkspaces} from '../../../src/actions/list-workspaces.ts'
+import {runDoctor} from '../../../src/actions/run-doctor.ts'
+import {END} from '../../../src/user-ssh-config/block.ts'
+import {type ConfigStage, startConfigStage} from '../../support/config-stage.ts'
 
 describe('entries that are not true any more', function () {
   this.timeout(60_000)

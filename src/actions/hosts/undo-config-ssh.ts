@@ -1,12 +1,12 @@
-import {deadlineIn} from '../core/deadline.ts'
-import {removeWhole} from '../core/files.ts'
-import {readBackup} from '../user-ssh-config/backups.ts'
-import {includedFile} from '../user-ssh-config/config-file.ts'
-import {backupsOf, changeFile, withLockedFile} from '../user-ssh-config/locked-file.ts'
-import {diffOf} from '../user-ssh-config/plan-change.ts'
-import {readConfig} from '../user-ssh-config/read-config.ts'
+import {deadlineIn} from '../../core/deadline.ts'
+import {removeWhole} from '../../core/files.ts'
+import {readBackup} from '../../user-ssh-config/backups.ts'
+import {includedFile} from '../../user-ssh-config/config-file.ts'
+import {backupsOf, changeFile, withLockedFile} from '../../user-ssh-config/locked-file.ts'
+import {diffOf} from '../../user-ssh-config/plan-change.ts'
+import {readConfig} from '../../user-ssh-config/read-config.ts'
+import type {Context} from '../context.ts'
 import {placeOf} from './config-ssh.ts'
-import type {Context} from './context.ts'
 
 const LIMIT_MS = 30_000
 
