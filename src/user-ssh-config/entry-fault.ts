@@ -1,8 +1,8 @@
 import type {AskSsh} from './ask-ssh.ts'
-import {lostOptions} from './check-candidate.ts'
+import {BrokenConfigError, lostOptions} from './check-candidate.ts'
 import type {ParsedEntry} from './parse-block.ts'
 
-/** Why ssh does not go by an entry of a file, or undefined where it does. */
+/** Why ssh does not go by an entry of a file, or undefined where it does. Throws BrokenConfigError. */
 export async function entryFault(
   ask: AskSsh,
   path: string,
@@ -12,7 +12,7 @@ export async function entryFault(
   const wanted = await ask('none', alias, options)
   if (wanted.options === undefined) return `ssh cannot read the entry of ${alias}: ${wanted.why}`
   const found = await ask(path, alias)
-  if (found.options === undefined) return `ssh cannot read ${path}: ${found.why}`
+  if (found.options === undefined) throw new BrokenConfigError(path, found.why)
   const keywords = new Map(
     options.map((line) => line.trim().split(' ')[0] ?? '').map((one) => [one.toLowerCase(), one]),
   )

@@ -281,6 +281,7 @@ describe('making workspaces hosts of the user’s own ssh', function () {
       await stage.restore()
       assert.doesNotMatch(stage.said.join(), /not there any more/)
       await stage.restore()
+      assert.deepEqual([ask('runcode.api').get('user'), /not there any more/.test(stage.said.join())], ['api', false])
       await stage.remove()
       await stage.restore()
       assert.match(stage.said.at(-1) ?? '', /ssh_config, which is not there any more\. Write the entries again/)
