@@ -17,10 +17,10 @@ import {unlessEnded} from '../session/session-ended.ts'
 import {isRunning, nameOf, type Workspace, wordFor} from '../workspace/workspace.ts'
 import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
+import {warnOfStaleEntries} from './hosts/stale-entries.ts'
 import {mintSession} from './mint-session.ts'
 import {type FoundWorkspace, factsOfFound, prefixOf, resolveWorkspace} from './open-account.ts'
 import {sshRoute} from './ssh-route.ts'
-import {warnOfStaleEntries} from './stale-entries.ts'
 import {NotReadyError, startIfStopped, waitUntilRunning} from './start-workspace.ts'
 
 /** Between two knocks at a gateway that does not answer yet. */

@@ -1,8 +1,8 @@
 import {deadlineIn} from '../core/deadline.ts'
 import type {Workspace} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
+import {warnOfStaleEntries} from './hosts/stale-entries.ts'
 import {openAccount, prefixOf} from './open-account.ts'
-import {warnOfStaleEntries} from './stale-entries.ts'
 
 const LIMIT_MS = 30_000
 

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
-import {type ConfigSshResult, configSsh} from '../actions/config-ssh.ts'
-import {removeHosts, restoreConfig, type Undone} from '../actions/undo-config-ssh.ts'
+import {type ConfigSshResult, configSsh} from '../actions/hosts/config-ssh.ts'
+import {removeHosts, restoreConfig, type Undone} from '../actions/hosts/undo-config-ssh.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 import {workspaceArg} from '../cli/workspace-arg.ts'
 import {RuncodeError} from '../core/errors.ts'

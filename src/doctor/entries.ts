@@ -11,6 +11,7 @@ export interface FoundEntries {
   readonly path: string
   /** Our own file; its text is undefined where it is not asked for. */
   readonly included: {readonly path: string; readonly text: string | undefined}
+  readonly isIncluding: boolean
   readonly entries: readonly ParsedEntry[]
 }
 
@@ -19,8 +20,8 @@ export async function readEntries({folders, home}: Patient): Promise<FoundEntrie
   const path = defaultConfigFile(home)
   const file = await readUserFile(path)
   const options = {home, included: includedFile(folders.config), include: false, adopt: false}
-  const {entries, included} = await readConfig(file, options)
-  return {file, path, included, entries}
+  const {entries, included, isIncluding} = await readConfig(file, options)
+  return {file, path, included, isIncluding, entries}
 }
 
 /** Looks at the entries, where there are some that can be read. */

@@ -40,7 +40,7 @@ const judge = async ({env, home}: Patient, command: string, {programs}: ParsedEn
   const tookMs = performance.now() - startMs
   if (timedOut) return {status: 'fail', detail: `${command} does not end`, hint: RENEW}
   if (ending.kind !== 'exited' || ending.code !== 0)
-    return {status: 'fail', detail: `${command} does not run: ${lastLine(stderr) ?? ending.kind}`, hint: RENEW}
+    return {status: 'fail', detail: `${command} does not run: ${reasonIn(stderr) ?? ending.kind}`, hint: RENEW}
   const [, noise = '', version] = /^(.*?)(runcode\/\S+ \S+ node-\S+)\n$/s.exec(stdout) ?? []
   if (version === undefined) return {status: 'fail', detail: `${command} is not runcode`, hint: RENEW}
   if (noise !== '') {
@@ -58,3 +58,7 @@ const judge = async ({env, home}: Patient, command: string, {programs}: ParsedEn
     }
   return {status: 'ok', detail: version}
 }
+
+/** Node ends with its version, whatever happened. */
+const reasonIn = (stderr: string): string | undefined =>
+  lastLine(stderr.split('\n').find((line) => /^\w*Error\b/.test(line)) ?? stderr)

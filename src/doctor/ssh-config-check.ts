@@ -2,7 +2,7 @@ import {deadlineIn} from '../core/deadline.ts'
 import {createAskSsh} from '../user-ssh-config/ask-ssh.ts'
 import {describeOtherHome} from '../user-ssh-config/config-file.ts'
 import {entryFault} from '../user-ssh-config/entry-fault.ts'
-import {missingPrograms} from '../user-ssh-config/entry-programs.ts'
+import {missingPrograms} from '../user-ssh-config/stale-entries.ts'
 import type {Check} from './check.ts'
 import {RENEW, readEntries} from './entries.ts'
 
@@ -15,7 +15,9 @@ export const sshConfigCheck: Check = {
   name: 'ssh-config',
   examine: async (patient) => {
     const {env, home} = patient
-    const {file, path, entries} = await readEntries(patient)
+    const {file, path, included, isIncluding, entries} = await readEntries(patient)
+    if (isIncluding && included.text === undefined)
+      return {status: 'warn', detail: `${path} includes ${included.path}, which is not there`, hint: RENEW}
     if (entries.length === 0) return {status: 'ok', detail: `no entries in ${path}`}
     const missing = await missingPrograms(entries)
     if (missing.length > 0)

@@ -13,20 +13,27 @@ export type SshAnswer =
     }
   | {readonly options: undefined; readonly why: string}
 
-/** Asks ssh what it would do for a host by the words of a file alone; it runs the user's own `Match exec` for that. */
-export type AskSsh = (file: string, host: string) => Promise<SshAnswer>
+/**
+ * Asks ssh what it would do for a host by the words of a file alone, or by some lines of one before it; it runs the
+ * user's own `Match exec` for that.
+ */
+export type AskSsh = (file: string, host: string, lines?: readonly string[]) => Promise<SshAnswer>
 
 const LIMIT_MS = 10_000
 
 /** Throws MissingProgramError. */
 export async function createAskSsh(env: NodeJS.ProcessEnv, deadline: Deadline): Promise<AskSsh> {
   const program = await findProgram('ssh', env)
-  return async (file, host) => {
+  return async (file, host, lines = []) => {
     const startMs = performance.now()
     const {signal} = deadline
-    const {ending, stdout, stderr, timedOut} = await run(program, ['-G', '-F', file, host], {
-      ...{env, signal, timeoutMs: LIMIT_MS},
-    })
+    const {ending, stdout, stderr, timedOut} = await run(
+      program,
+      ['-G', '-F', file, ...lines.flatMap((line) => ['-o', line.trim()]), host],
+      {
+        ...{env, signal, timeoutMs: LIMIT_MS},
+      },
+    )
     if (timedOut || signal.aborted) return {options: undefined, why: 'it did not answer in time'}
     if (ending.kind !== 'exited' || ending.code !== 0)
       return {options: undefined, why: reasonIn(stderr) ?? 'it says nothing'}

@@ -86,13 +86,19 @@ const checkOurs = async (
 ): Promise<readonly string[]> => {
   const wanted = optionsOf(await ask(alone, alias), name, alias)
   const found = optionsOf(await ask(candidate, alias), name, alias)
-  return differences(wanted, found).filter((keyword) => {
-    const [want, got] = [wanted.get(keyword) ?? [], found.get(keyword) ?? []]
-    if (ADDING.has(keyword) && want.every((value, at) => got[at] === value)) return true
-    if (keywords.has(keyword)) throw new UnsafeChangeError(name, alias, `would not get our ${keyword}`)
-    return false
-  })
+  const [lost] = lostOptions(wanted, found, keywords)
+  if (lost !== undefined) throw new UnsafeChangeError(name, alias, `would not get our ${lost}`)
+  return differences(wanted, found).filter((keyword) => ADDING.has(keyword))
 }
+
+type Options = ReadonlyMap<string, readonly string[]>
+
+/** Which of these keywords (in lower case) have not the values that are wanted, or not first. */
+export const lostOptions = (wanted: Options, found: Options, keywords: ReadonlySet<string>): readonly string[] =>
+  differences(wanted, found).filter((keyword) => {
+    const [want, got] = [wanted.get(keyword) ?? [], found.get(keyword) ?? []]
+    return keywords.has(keyword) && !(ADDING.has(keyword) && want.every((value, at) => got[at] === value))
+  })
 
 /** Options that add up over all sections that apply (ssh_config(5)), or that let others in beside our own values. */
 const ADDING: ReadonlySet<string> = new Set([

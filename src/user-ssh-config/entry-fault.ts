@@ -1,32 +1,22 @@
 import type {AskSsh} from './ask-ssh.ts'
-import {optionIn, type ParsedEntry} from './parse-block.ts'
+import {BrokenConfigError, lostOptions} from './check-candidate.ts'
+import type {ParsedEntry} from './parse-block.ts'
 
-/** Options whose value ssh tells as it was written. */
-const TOLD = [
-  'HostName',
-  'User',
-  'Port',
-  'ProxyCommand',
-  'HostKeyAlias',
-  'ProxyUseFdpass',
-  'IdentitiesOnly',
-  'ForwardAgent',
-]
-
-/** Why ssh does not go by an entry of a file, or undefined where it does. */
+/** Why ssh does not go by an entry of a file, or undefined where it does. Throws BrokenConfigError. */
 export async function entryFault(
   ask: AskSsh,
   path: string,
   {alias, lines}: Pick<ParsedEntry, 'alias' | 'lines'>,
 ): Promise<string | undefined> {
-  const answer = await ask(path, alias)
-  if (answer.options === undefined) return `ssh cannot read ${path}: ${answer.why}`
-  const {options} = answer
-  const wrong = TOLD.find((keyword) => options.get(keyword.toLowerCase())?.[0] !== optionIn(lines, keyword))
-  if (wrong !== undefined)
-    return `another ${wrong} than that of the entry counts for ${alias}: it is not first in the file`
-  const isStrict = ['true', 'yes'].includes(options.get('stricthostkeychecking')?.[0] ?? '')
-  return isStrict
-    ? undefined
-    : `the host key of ${alias} would not be checked: its entry is no longer first in the file`
+  const options = lines.slice(2)
+  const wanted = await ask('none', alias, options)
+  if (wanted.options === undefined) return `ssh cannot read the entry of ${alias}: ${wanted.why}`
+  const found = await ask(path, alias)
+  if (found.options === undefined) throw new BrokenConfigError(path, found.why)
+  const keywords = new Map(
+    options.map((line) => line.trim().split(' ')[0] ?? '').map((one) => [one.toLowerCase(), one]),
+  )
+  const [lost] = lostOptions(wanted.options, found.options, new Set(keywords.keys()))
+  if (lost === undefined) return undefined
+  return `another ${keywords.get(lost)} than that of the entry counts for ${alias}: it is not first in the file`
 }

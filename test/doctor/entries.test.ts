@@ -151,7 +151,7 @@ describe('what doctor sees of the way of an editor', function () {
 
     it('is told where it does not run, or is another one', async () => {
       for (const [name, text, detail] of [
-        ['broken', 'throw new Error("the words")', /^fail: .*broken" --version does not run: /],
+        ['broken', 'throw new Error("the words")', /^fail: .*broken" --version does not run: Error: the words$/],
         ['other', 'console.log("v1.2.3")', /^fail: .*other" --version is not runcode$/],
       ] as const) {
         const script = join(stage.home, name)

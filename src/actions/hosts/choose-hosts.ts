@@ -1,19 +1,19 @@
-import type {Deadline} from '../core/deadline.ts'
-import {RuncodeError} from '../core/errors.ts'
-import {type Account, ContradictoryProfilesError} from '../profile/account.ts'
-import {BUILT_IN, FROM_ENVIRONMENT, type Profiles} from '../profile/profile.ts'
-import {readProfiles} from '../profile/profile-file.ts'
+import type {Deadline} from '../../core/deadline.ts'
+import {RuncodeError} from '../../core/errors.ts'
+import {type Account, ContradictoryProfilesError} from '../../profile/account.ts'
+import {BUILT_IN, FROM_ENVIRONMENT, type Profiles} from '../../profile/profile.ts'
+import {readProfiles} from '../../profile/profile-file.ts'
 import {
   aliasPrefix,
   type HostEntry,
   nameHosts,
   type RefusedWorkspace,
   UnfitWorkspaceError,
-} from '../user-ssh-config/host-names.ts'
-import type {Workspace} from '../workspace/workspace.ts'
-import {findWorkspace, parseWorkspaceRef} from '../workspace/workspace-ref.ts'
-import type {Context} from './context.ts'
-import {openAccount, prefixOf} from './open-account.ts'
+} from '../../user-ssh-config/host-names.ts'
+import type {Workspace} from '../../workspace/workspace.ts'
+import {findWorkspace, parseWorkspaceRef} from '../../workspace/workspace-ref.ts'
+import type {Context} from '../context.ts'
+import {openAccount, prefixOf} from '../open-account.ts'
 
 /** ssh starts the proxy later and elsewhere, where no variable of this shell is set. */
 export class NoProfileError extends RuncodeError {

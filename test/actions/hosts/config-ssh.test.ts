@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join, relative} from 'node:path'
-import {RuncodeError} from '../../src/core/errors.ts'
-import {BEGIN, END} from '../../src/user-ssh-config/block.ts'
-import {type ConfigStage, startConfigStage} from '../support/config-stage.ts'
+import {runDoctor} from '../../../src/actions/run-doctor.ts'
+import {RuncodeError} from '../../../src/core/errors.ts'
+import {BEGIN, END} from '../../../src/user-ssh-config/block.ts'
+import {type ConfigStage, startConfigStage} from '../../support/config-stage.ts'
 
 const USERS =
   'Host github.com\r\n  User git\r\n\r\nHost *\r\n\tCompression yes # all of them\r\nMatch host x\r\n  Port 7'
@@ -272,6 +273,25 @@ describe('making workspaces hosts of the user’s own ssh', function () {
       stage.write(`Include ${stage.included}\nHost *\n  User bob\n`)
       await stage.make()
       assert.doesNotMatch(stage.said.join(), /Put the line/)
+    })
+
+    it('says where a copy that is put back includes what is gone', async () => {
+      stage.write('Host a\n')
+      await stage.make({include: true})
+      await stage.restore()
+      assert.doesNotMatch(stage.said.join(), /not there any more/)
+      await stage.restore()
+      assert.deepEqual([ask('runcode.api').get('user'), /not there any more/.test(stage.said.join())], ['api', false])
+      await stage.remove()
+      await stage.restore()
+      assert.match(stage.said.at(-1) ?? '', /ssh_config, which is not there any more\. Write the entries again/)
+      const found = (await runDoctor(stage.context, {profile: undefined})).find(({name}) => name === 'ssh-config')
+      assert.deepEqual(
+        [found?.status, found?.detail],
+        ['warn', `${stage.file} includes ${stage.included}, which is not there`],
+      )
+      await stage.make()
+      assert.equal(ask('runcode.api').get('user'), 'api')
     })
 
     it('leaves lines of others in it alone', async () => {

@@ -1,11 +1,10 @@
-import {defaultConfigFile, includedFile} from '../user-ssh-config/config-file.ts'
-import {missingPrograms} from '../user-ssh-config/entry-programs.ts'
-import type {ParsedEntry} from '../user-ssh-config/parse-block.ts'
-import {readConfig} from '../user-ssh-config/read-config.ts'
-import {staleEntries} from '../user-ssh-config/stale-entries.ts'
-import {readUserFile} from '../user-ssh-config/user-file.ts'
-import type {Workspace} from '../workspace/workspace.ts'
-import type {Context} from './context.ts'
+import {defaultConfigFile, includedFile} from '../../user-ssh-config/config-file.ts'
+import type {ParsedEntry} from '../../user-ssh-config/parse-block.ts'
+import {readConfig} from '../../user-ssh-config/read-config.ts'
+import {missingPrograms, staleEntries} from '../../user-ssh-config/stale-entries.ts'
+import {readUserFile} from '../../user-ssh-config/user-file.ts'
+import type {Workspace} from '../../workspace/workspace.ts'
+import type {Context} from '../context.ts'
 
 /**
  * Says which entries of an account in `~/.ssh/config` are not true any more, given all its workspaces, or one. What can't

@@ -1,9 +1,9 @@
 import {join} from 'node:path'
-import {chooseControlPath} from '../openssh/choose-control-path.ts'
-import {managedHost, proxyWords} from '../session/managed-host.ts'
-import type {HostEntry} from '../user-ssh-config/host-names.ts'
-import type {HostWithFiles} from '../user-ssh-config/plan-change.ts'
-import type {Context} from './context.ts'
+import {chooseControlPath} from '../../openssh/choose-control-path.ts'
+import {managedHost, proxyWords} from '../../session/managed-host.ts'
+import type {HostEntry} from '../../user-ssh-config/host-names.ts'
+import type {HostWithFiles} from '../../user-ssh-config/plan-change.ts'
+import type {Context} from '../context.ts'
 
 /** Each host with what it has on this machine; `why` tells where there is no socket for a master although one is wanted. */
 export async function filesOfHosts(

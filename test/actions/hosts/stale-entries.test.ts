@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import {rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {listWorkspaces} from '../../src/actions/list-workspaces.ts'
-import {runDoctor} from '../../src/actions/run-doctor.ts'
-import {END} from '../../src/user-ssh-config/block.ts'
-import {type ConfigStage, startConfigStage} from '../support/config-stage.ts'
+import {listWorkspaces} from '../../../src/actions/list-workspaces.ts'
+import {runDoctor} from '../../../src/actions/run-doctor.ts'
+import {END} from '../../../src/user-ssh-config/block.ts'
+import {type ConfigStage, startConfigStage} from '../../support/config-stage.ts'
 
 describe('entries that are not true any more', function () {
   this.timeout(60_000)
@@ -72,7 +72,10 @@ describe('entries that are not true any more', function () {
     const made = stage.read()
     for (const [above, detail] of [
       ['Host *\n  User bob\n', /^fail: another User than that of the entry counts for runcode\.demo/],
-      ['StrictHostKeyChecking no\n', /^fail: the host key of runcode\.demo would not be checked/],
+      ['StrictHostKeyChecking no\n', /^fail: another StrictHostKeyChecking than/],
+      ['Host *\n  IdentityAgent ~/agent.sock\n', /^fail: another IdentityAgent than that of the entry counts/],
+      ['IdentityFile ~/.ssh/id\n', /^fail: another IdentityFile than/],
+      ['SendEnv X\n', /^(?:warn: HOME is|ok)/],
       ['NoSuchOption x\n', /^fail: ssh cannot read .*Bad configuration option/],
       [`${END}\n`, /^fail: The markers of runcode's block in .* are damaged/],
     ] as const) {

@@ -1,12 +1,12 @@
-import {deadlineIn} from '../core/deadline.ts'
-import {removeWhole} from '../core/files.ts'
-import {readBackup} from '../user-ssh-config/backups.ts'
-import {includedFile} from '../user-ssh-config/config-file.ts'
-import {backupsOf, changeFile, withLockedFile} from '../user-ssh-config/locked-file.ts'
-import {diffOf} from '../user-ssh-config/plan-change.ts'
-import {readConfig} from '../user-ssh-config/read-config.ts'
+import {deadlineIn} from '../../core/deadline.ts'
+import {removeWhole} from '../../core/files.ts'
+import {readBackup} from '../../user-ssh-config/backups.ts'
+import {includedFile} from '../../user-ssh-config/config-file.ts'
+import {backupsOf, changeFile, withLockedFile} from '../../user-ssh-config/locked-file.ts'
+import {diffOf} from '../../user-ssh-config/plan-change.ts'
+import {readConfig} from '../../user-ssh-config/read-config.ts'
+import type {Context} from '../context.ts'
 import {placeOf} from './config-ssh.ts'
-import type {Context} from './context.ts'
 
 const LIMIT_MS = 30_000
 
@@ -58,10 +58,15 @@ export function restoreConfig(
 ): Promise<Undone> {
   return withLockedFile(placeOf(context, file), deadlineIn(LIMIT_MS, context.interrupted), async (locked) => {
     const {path, text: before} = locked.file
+    const included = includedFile(context.folders.config)
     const {name, text} = await readBackup(backupsOf(locked.folder), which, path)
     const isChanged = text !== before
     const change = {text, now: context.now().date, paste: undefined}
     const backup = isChanged && !isDryRun ? await changeFile(locked, change) : undefined
+    const options = {home: context.home, included, include: false, adopt: true}
+    const restored = await readConfig({...locked.file, text}, options).catch(() => undefined)
+    if (restored?.isIncluding === true && restored.included.text === undefined)
+      context.warn(`It includes ${included}, which is not there any more. Write the entries again: runcode config-ssh`)
     return {file: path, isChanged, removed: [], backup, restored: name, diff: diffOf(path, before, text)}
   })
 }
