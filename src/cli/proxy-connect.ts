@@ -10,7 +10,7 @@ import {handOver} from './proxy-hand-over.ts'
 import {relay} from './proxy-relay.ts'
 import type {Reach} from './proxy-words.ts'
 
-/** All that happens before ssh has its connection; editors give it 15 s. */
+/** From our start until ssh has its connection; editors give it 15 s. */
 const LIMIT_MS = 12_000
 
 export interface ProxyConnection {
@@ -36,7 +36,7 @@ export async function connectSsh({context, argv, isWaiting, open}: ProxyConnecti
   const log = await openProxyLog(context)
   log(`${argv.join(' ')}, process ${process.pid} of ${process.ppid}`)
   const reach: Reach = async (ended) => {
-    const deadline = deadlineIn(LIMIT_MS, ended)
+    const deadline = deadlineIn(LIMIT_MS - process.uptime() * 1000, ended)
     const gateway = await open(deadline)
     const {host, port, sshProxy, isReused} = gateway
     log(
