@@ -48,13 +48,13 @@ export async function connectSsh({context, argv, isWaiting, open}: ProxyConnecti
   }
   const explain = (error: unknown): string => {
     const failure = failureOf(error)
-    const line = printable(lineOf(failure))
+    const line = lineOf(failure)
     log(`${failure.code}: ${line}`)
     process.exitCode = failure.exit
     // Where nobody reads what we say of ourselves, the exit status says enough.
     process.stderr.on('error', () => undefined)
     if (failure.code !== 'interrupted') process.stderr.write(`${printable(line)}\n`)
-    return line
+    return printable(line)
   }
   try {
     log(await (isWaiting ? handOver(context, reach, explain) : relay(context, reach)))

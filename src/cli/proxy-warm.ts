@@ -1,4 +1,4 @@
-import {findManagedHost} from '../actions/proxy.ts'
+import {findManagedHost, type ManagedTarget} from '../actions/proxy.ts'
 import {relayInChild} from './proxy-again.ts'
 import {connectSsh, proxyContext} from './proxy-connect.ts'
 import {parseProxyWords, proxyWay} from './proxy-words.ts'
@@ -22,7 +22,7 @@ export async function runWarmProxy(argv: readonly string[]): Promise<boolean> {
 }
 
 /** What failed is told by those who try it again. */
-const findWarm = async (target: Parameters<typeof findManagedHost>[1]) => {
+const findWarm = async (target: ManagedTarget) => {
   try {
     const context = proxyContext()
     const gateway = await findManagedHost(context, target)

@@ -44,7 +44,7 @@ describe('a proxy, whatever happens', function () {
     until(
       () => on.proxies().length === 0,
       () => on.proxies().join('\n').replaceAll('\0', ' '),
-      20_000,
+      40_000,
     )
   const silentPort = async (): Promise<number> => {
     const server = await startRawServer(() => undefined)
@@ -173,6 +173,8 @@ describe('a proxy, whatever happens', function () {
         for (const client of clients) client.kill('SIGKILL')
       }
       await noneIsLeft()
+      // None has waited for its own limit.
+      assert.doesNotMatch(stage.logs(), /no whole answer|still at work/)
       release()
     }
     const folder = readdirSync(stage.host.folder)
