@@ -9,7 +9,7 @@ import {handOver} from './proxy-hand-over.ts'
 import {relay} from './proxy-relay.ts'
 import type {Reach} from './proxy-words.ts'
 
-/** All that happens before ssh has its connection; editors give it 15 s. */
+/** From our start until ssh has its connection; editors give it 15 s. */
 const LIMIT_MS = 12_000
 
 export interface ProxyConnection {
@@ -37,7 +37,7 @@ export async function connectSsh({context, argv, isWaiting, open, tell = say}: P
   const log = await openProxyLog(context)
   log(`${argv.join(' ')}, process ${process.pid} of ${process.ppid}`)
   const reach: Reach = async (ended) => {
-    const deadline = deadlineIn(LIMIT_MS, ended)
+    const deadline = deadlineIn(LIMIT_MS - process.uptime() * 1000, ended)
     const gateway = await open(deadline)
     const {host, port, sshProxy, isReused} = gateway
     const pass = isReused === undefined ? '' : `a pass ${isReused ? 'at hand' : 'taken'}; `
@@ -48,11 +48,11 @@ export async function connectSsh({context, argv, isWaiting, open, tell = say}: P
   }
   const explain = (error: unknown): string => {
     const failure = failureOf(error)
-    const line = printable(lineOf(failure))
+    const line = lineOf(failure)
     log(`${failure.code}: ${line}`)
     process.exitCode = failure.exit
     if (failure.code !== 'interrupted') tell(line, error)
-    return line
+    return printable(line)
   }
   try {
     log(await (isWaiting ? handOver(context, reach, explain) : relay(context, reach)))

@@ -26,9 +26,10 @@ export async function runProxyPath(argv: readonly string[]): Promise<boolean> {
   if (way === 'again') await relayInChild()
   else {
     const [context, isWaiting] = [proxyContext(), way === 'handed over']
-    const open: Parameters<typeof connectSsh>[0]['open'] = (deadline) =>
-      openManagedHost(context, target, {isReadLater: isWaiting, deadline})
-    await connectSsh({context, argv, isWaiting, open})
+    await connectSsh({
+      ...{context, argv, isWaiting},
+      open: (deadline) => openManagedHost(context, target, {isReadLater: isWaiting, deadline}),
+    })
   }
   return true
 }

@@ -1,12 +1,12 @@
-import {findManagedHost} from '../actions/proxy.ts'
+import {findManagedHost, type ManagedTarget} from '../actions/proxy.ts'
 import {namedGateway, parseGatewayWords} from './gateway-words.ts'
 import {relayInChild} from './proxy-again.ts'
 import {connectSsh, proxyContext} from './proxy-connect.ts'
 import {parseProxyWords, proxyWay} from './proxy-words.ts'
 
 /**
- * The short way to a managed host, by a good pass, and to a gateway (`--gateway`), for which all that it takes is in one file (scripts/fuse.js). False for
- * everything else: nothing was begun then, and main() does it from the beginning.
+ * The short way to a managed host, by a good pass, and to a gateway (`--gateway`), for which all that it takes is in one
+ * file (scripts/fuse.js). False for everything else: nothing was begun then, and main() does it from the beginning.
  */
 export async function runWarmProxy(argv: readonly string[]): Promise<boolean> {
   const [target, named, way] = [parseProxyWords(argv), parseGatewayWords(argv), proxyWay()]
@@ -26,7 +26,7 @@ export async function runWarmProxy(argv: readonly string[]): Promise<boolean> {
 }
 
 /** What failed is told by those who try it again. */
-const findWarm = async (target: Parameters<typeof findManagedHost>[1]) => {
+const findWarm = async (target: ManagedTarget) => {
   try {
     const context = proxyContext()
     const gateway = await findManagedHost(context, target)

@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict'
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {existsSync, readdirSync} from 'node:fs'
+import {existsSync, readdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {forgetManagedPass} from '../../src/session/managed-session.ts'
 import {type ManagedStage, startManagedStage, type Way} from '../support/managed-stage.ts'
-import {listProcesses} from '../support/processes.ts'
 import {type RawServer, startRawServer} from '../support/raw-server.ts'
-import {isSoak} from '../support/soak.ts'
 import {needSshd} from '../support/sshd-workspace.ts'
+import {until} from '../support/until.ts'
 
 const WAYS: readonly Way[] = ['handed over', 'relayed']
 const HOST = 'runcode.calm-reed'
 
 describe('a proxy', function () {
-  this.timeout(isSoak ? 900_000 : 120_000)
+  this.timeout(30_000)
   let stage: ManagedStage
   const servers: RawServer[] = []
 
@@ -31,19 +30,8 @@ describe('a proxy', function () {
   })
   after(() => stage?.stop())
 
-  const ours = (): readonly string[] => listProcesses(join(stage.home, 'program'))
-  const until = async (what: string, isSo: () => boolean, limitMs = 60_000): Promise<void> => {
-    const end = performance.now() + limitMs
-    while (!isSo()) {
-      assert.ok(performance.now() < end, `not in time: ${what}\n${ours().join('\n').replaceAll('\0', ' ')}`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-  const startSsh = (way: Way, words: readonly string[]): ChildProcess =>
-    spawn('ssh', ['-F', stage.config(way), HOST, ...words], {
-      env: {PATH: process.env['PATH'], ...stage.env},
-      stdio: ['pipe', 'pipe', 'ignore'],
-    })
+  const isSoon = (what: string, isSo: () => boolean): Promise<void> =>
+    until(isSo, () => `not in time: ${what}\n${stage.proxies().join('\n').replaceAll('\0', ' ')}`)
   /** As clients start it that know nothing of sockets: by a shell, with streams of their own. */
   const startProxy = (way: Way): ChildProcess =>
     spawn('/bin/sh', ['-c', `exec ${stage.proxy(way)}`], {
@@ -66,50 +54,41 @@ describe('a proxy', function () {
   }
 
   it('ends with its ssh that was killed, while a pass is taken and while it waits for one', async () => {
-    const count = isSoak ? 300 : 30
-    for (let left = count; left > 0; left -= 30) {
-      let release = (): void => undefined
-      const held = new Promise<void>((resolve) => {
-        release = resolve
-      })
-      const asked = stage.mints()
-      stage.refuse = async () => {
-        await held
-        return {status: 503, body: {}}
-      }
-      const clients = [startSsh('relayed', ['true'])]
-      try {
-        await until('a pass is asked for', () => stage.mints() > asked)
-        // Some are still starting when they are killed, most wait for the one that asks.
-        for (let at = 1; at < 30; at += 1) clients.push(startSsh(WAYS[at % 2] ?? 'relayed', ['true']))
-        await until('many are there', () => ours().length > 20)
-      } finally {
-        for (const client of clients) client.kill('SIGKILL')
-      }
-      await until('no proxy is left', () => ours().length === 0)
-      release()
-    }
-    const folder = readdirSync(stage.host.folder)
-    assert.deepEqual(
-      folder.filter((name) => name.startsWith('lock')),
-      [],
-    )
+    stage.refuse = () => new Promise(() => undefined)
+    const asked = stage.mints()
+    const clients = WAYS.map((way) => stage.startSsh([HOST, 'true'], way))
+    await isSoon('a pass is asked for', () => stage.mints() > asked)
+    for (const client of clients) client.kill('SIGKILL')
+    await isSoon('no proxy is left', () => stage.proxies().length === 0)
+  })
+
+  it('ends where nobody reads what it says of a failure', async () => {
+    stage.refuse = () => stage.minted({port: 1})
+    const [full, ended] = ['head -c 65536 /dev/zero >&2', join(stage.home, 'ended')]
+    const reader = `for i in $(seq 80); do [ -s ${ended} ] && exit; sleep 0.1; done; exit 1`
+    const line = `{ ${full}; ${stage.proxy('relayed')}; echo $? >${ended}; } 2>&1 >/dev/null | { ${reader}; }`
+    const child = spawn('/bin/sh', ['-c', line], {
+      env: {PATH: process.env['PATH'], ...stage.env},
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    const [status] = (await once(child, 'exit')) as [number | null]
+    assert.deepEqual([status, readFileSync(ended, 'utf8')], [0, '1\n'])
   })
 
   it('ends with its ssh that was killed while it relays, and is not there at all where it handed over', async () => {
-    const clients = WAYS.map((way) => startSsh(way, ['echo up; sleep 60']))
+    const clients = WAYS.map((way) => stage.startSsh([HOST, 'echo up; sleep 60'], way))
     await Promise.all(clients.map(({stdout}) => once(stdout as NodeJS.ReadableStream, 'data')))
-    assert.equal(ours().length, 1)
+    assert.equal(stage.proxies().length, 1)
     for (const client of clients) client.kill('SIGKILL')
-    await until('no proxy is left', () => ours().length === 0)
+    await isSoon('no proxy is left', () => stage.proxies().length === 0)
   })
 
   it('goes on for an ssh that goes into the background', async () => {
     const mark = join(stage.home, 'mark')
     const {status} = await stage.ssh(['-f', HOST, `sleep 0.5; touch ${mark}`], {way: 'relayed'})
     assert.equal(status, 0)
-    await until('the command is through', () => existsSync(mark))
-    await until('no proxy is left', () => ours().length === 0)
+    await isSoon('the command is through', () => existsSync(mark))
+    await isSoon('no proxy is left', () => stage.proxies().length === 0)
   })
 
   for (const way of WAYS) {
@@ -167,7 +146,7 @@ describe('a proxy', function () {
     for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
       const server = await gateway(() => undefined)
       const child = startProxy('relayed')
-      await until('it is connected', () => server.open() === 1)
+      await isSoon('it is connected', () => server.open() === 1)
       child.kill(signal)
       const {stdout, stderr} = await ended(child)
       assert.deepEqual([stdout.length, stderr], [0, ''])
@@ -175,7 +154,7 @@ describe('a proxy', function () {
       await forgetManagedPass(stage.state, stage.owner)
       const asked = stage.mints()
       const early = startProxy('relayed')
-      await until('a pass is asked for', () => stage.mints() > asked)
+      await isSoon('a pass is asked for', () => stage.mints() > asked)
       early.kill(signal)
       assert.equal((await ended(early)).stderr, '')
     }

@@ -101,7 +101,7 @@ describe('ssh to a managed host', function () {
     await answers('handed over')
     await forgetManagedPass(stage.state, stage.owner)
     const before = stage.mints()
-    const count = process.env['RUNCODE_SOAK'] ? 20 : 6
+    const count = 6
     const runs = Array.from({length: count}, (_, at) =>
       stage.ssh([HOST, `echo ${at}`], {way: WAYS[at % 2] ?? 'relayed'}),
     )

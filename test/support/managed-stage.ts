@@ -1,9 +1,11 @@
+import {type ChildProcess, spawn} from 'node:child_process'
 import {mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {type ManagedHost, managedHost, proxyWords} from '../../src/session/managed-host.ts'
 import type {PlannedAnswer} from './fake-control-plane.ts'
 import {type FlightStage, startFlightStage} from './flight-stage.ts'
 import {type ProgramOptions, type Ran, runProgram} from './foreign-client.ts'
+import {listProcesses} from './processes.ts'
 import type {RealSshd} from './real-sshd.ts'
 import {BIN} from './runcode.ts'
 import {temporaryHome} from './temporary-home.ts'
@@ -21,6 +23,10 @@ export interface ManagedStage extends FlightStage {
   /** The entry with other lines before its own. */
   configWith(name: string, lines: readonly string[], way: Way): string
   ssh(args: readonly string[], options?: ProgramOptions & {readonly way?: Way}): Promise<Ran>
+  /** Starts ssh with the entry; the caller talks to it and waits. stderr is not kept. */
+  startSsh(args: readonly string[], way: Way): ChildProcess
+  /** The command lines of our processes that are there, whatever they do. */
+  proxies(): readonly string[]
   /** The command line of the proxy, as an entry has it. */
   proxy(way: Way): string
   /** Runs a program in that environment. */
@@ -56,6 +62,12 @@ export async function startManagedStage(): Promise<ManagedStage | undefined> {
     proxy: (way: Way) => proxyCommand(stage, way),
     ssh: (args: readonly string[], {way = 'handed over', ...options}: ProgramOptions & {readonly way?: Way} = {}) =>
       tool('ssh', ['-F', config(way), ...args], options),
+    startSsh: (args: readonly string[], way: Way) =>
+      spawn('ssh', ['-F', config(way), ...args], {
+        env: {PATH: process.env['PATH'], ...env},
+        stdio: ['pipe', 'pipe', 'ignore'],
+      }),
+    proxies: () => listProcesses(join(stage.home, 'program')),
     minted: (fields: Readonly<Record<string, unknown>>) => ({
       status: 200,
       body: {error: false, bundle: {...bundleOf(stage.sshd), ...fields}},
