@@ -7,12 +7,26 @@ import {chartOf} from './chart.ts'
 import type {Finding} from './finding.ts'
 import {execCold, execGateway, execWarm} from './rows/exec-warm.ts'
 import {manyWorkspaces} from './rows/many-workspaces.ts'
+import {proxyCarry} from './rows/proxy-carry.ts'
+import {proxyMemory} from './rows/proxy-memory.ts'
+import {proxyStart} from './rows/proxy-start.ts'
 import {server} from './rows/server.ts'
 import {startUp} from './rows/start-up.ts'
 import {warmExecCounts} from './rows/warm-exec-counts.ts'
 import {jsonOf, tableOf} from './table.ts'
 
-const ROWS: readonly Row[] = [execWarm, execCold, warmExecCounts, startUp, manyWorkspaces, execGateway, server]
+const ROWS: readonly Row[] = [
+  execWarm,
+  execCold,
+  warmExecCounts,
+  startUp,
+  proxyStart,
+  proxyCarry,
+  proxyMemory,
+  manyWorkspaces,
+  execGateway,
+  server,
+]
 
 const USAGE = `npm run bench -- [row…] [--rounds n] [--json file] [--svg file]\nrows: ${ROWS.map(({name}) => name).join(', ')}\n`
 

@@ -118,7 +118,16 @@ const playedPlane = async (sshd: RealSshd, count: number): Promise<FakeControlPl
 }
 
 /** The session of a stage, as it lies on disk. */
-export const sessionOf = ({session}: Stage): {host: string; port: number; user: string; privateKey: string} => ({
+export const sessionOf = ({
+  session,
+}: Stage): {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly account: string
+  readonly workspaceId: string
+  readonly privateKey: string
+} => ({
   ...JSON.parse(readFileSync(join(session, 'session.json'), 'utf8')),
   privateKey: readFileSync(join(session, 'id_ed25519'), 'utf8'),
 })

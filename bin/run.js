@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-// CommonJS, and one file with all that a warm exec needs: Node loads that soonest. See scripts/fuse.js.
+// CommonJS, and one file with all that a warm exec needs, or a proxy with a good pass: Node loads that soonest. See
+// scripts/fuse.js.
 const {readFileSync} = require('node:fs')
 const Module = require('node:module')
 const {join} = require('node:path')
 const {Script} = require('node:vm')
+
+const root = join(__dirname, '..')
 
 /** As require() would, with what V8 made of the file when it was built, where this is the same V8. */
 const load = (filename) => {
@@ -27,9 +30,22 @@ const readIfThere = (path) => {
   }
 }
 
+const run = async (argv) => {
+  const main = () => load(join(root, 'dist', 'hot.cjs')).main(argv, root)
+  if (argv[0] !== 'proxy') return main()
+  if (!(await load(join(root, 'dist', 'proxy.cjs')).runWarmProxy(argv))) await main()
+  // ssh waits for our end, which Node puts off. What we said of a failure goes out first, where anybody reads it.
+  if (!process.exitCode) process.exit()
+  process.stderr.write('', end)
+  setTimeout(end, 1000)
+}
+
+/** A name that nobody resolves holds a thread, and Node waits for its threads (getaddrinfo(3)), also in exit(). */
+const end = () => {
+  if (process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) process.kill(process.pid, 'SIGKILL')
+  process.exit()
+}
+
 module.exports = {load}
 
-if (require.main === module) {
-  const root = join(__dirname, '..')
-  void load(join(root, 'dist', 'hot.cjs')).main(process.argv.slice(2), root)
-}
+if (require.main === module) void run(process.argv.slice(2))

@@ -1,22 +1,27 @@
-// Fuses what `exec` loads while a pass is good into one file: Node spends more time on finding, reading and linking 40
-// modules than on running them, and its loader of ES modules costs a start of its own. Plain JavaScript; see build.js.
+// Fuses what `exec` loads while a pass is good into one file, and what `proxy` does into another: Node spends more time on
+// finding, reading and linking 40 modules than on running them, and its loader of ES modules costs a start of its own.
+// Plain JavaScript; see build.js.
 import {writeFileSync} from 'node:fs'
 import {dirname, relative, resolve} from 'node:path'
 import {build} from 'esbuild'
 import {writeCompiled} from './compile.js'
 
 /** What bin/run.js asks for. */
-const ENTRY = 'cli/main.js'
+const MAIN = 'cli/main.js'
+const PROXY = 'cli/proxy-warm.js'
 
-/** Modules of Node that a warm exec does not need and that take some ms to load: they are loaded at their first call. */
+/** Modules of Node that are not needed there and take some ms to load: they are loaded at their first call. */
 const LATE = ['node:child_process', 'node:crypto', 'node:fs/promises', 'node:tty']
 
 /**
- * Writes dist/hot.cjs, and in the place of each module in it one that hands on what is there: the rest of dist goes on
- * importing the modules that it knows, and of each class there is one.
+ * Writes dist/proxy.cjs, a program of its own that shares nothing with the rest. Writes dist/hot.cjs, and in the place of
+ * each module in it one that hands on what is there: the rest of dist goes on importing the modules that it knows, and of
+ * each class there is one.
  */
 export async function fuse(root) {
   const dist = `${root}dist`
+  const proxy = await build({...optionsOf(dist), entryPoints: [PROXY], write: false})
+  writeCompiled(`${dist}/proxy.cjs`, './late.cjs', proxy.outputFiles[0].text)
   const exported = await exportsOf(dist, await closureOf(dist))
   const shortNames = new Map(
     exported.flatMap(({path, names}) => names.map((name) => `${path} ${name}`)).map((one, at) => [one, `_${at}`]),
@@ -25,7 +30,7 @@ export async function fuse(root) {
     names.map((name) => `import {${name} as ${shortNames.get(`${path} ${name}`)}} from './${path}'\n`),
   )
   const all = `let all\nexport const rest = () => (all ??= {${[...shortNames.values()].join(', ')}})\n`
-  const contents = `export {main} from './${ENTRY}'\n${lines.join('')}${all}`
+  const contents = `export {main} from './${MAIN}'\n${lines.join('')}${all}`
   const {outputFiles} = await build({...optionsOf(dist), stdin: {contents, resolveDir: dist}, write: false})
   for (const {path, names} of exported) {
     const hot = relative(dirname(path), 'hot.js')
@@ -78,7 +83,7 @@ const functionsOf = (path, module) =>
 
 /** The modules that are loaded when the entry is: all that it imports statically, and so on. */
 const closureOf = async (dist) => {
-  const options = {...optionsOf(dist), entryPoints: [ENTRY], outdir: dist, write: false, metafile: true}
+  const options = {...optionsOf(dist), entryPoints: [MAIN], outdir: dist, write: false, metafile: true}
   const {metafile} = await build(options)
   return Object.keys(metafile.inputs).filter((path) => !path.startsWith('late:'))
 }

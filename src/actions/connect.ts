@@ -3,19 +3,24 @@ import {writeAttachment} from '../attachment/change-attachments.ts'
 import {bornAt, realPlace, treeOf} from '../attachment/place.ts'
 import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
+import {readIfThere, removeWhole} from '../core/files.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {run} from '../core/process.ts'
 import {AuthFailedError, ConnectionFailedError, explainSsh} from '../openssh/explain.ts'
+import {logFileIn} from '../openssh/logs.ts'
 import {retireSleptMaster, startMaster} from '../openssh/master.ts'
 import {findProgram} from '../openssh/programs.ts'
+import {routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {OpenedSession} from '../session/open-session.ts'
 import type {Session} from '../session/session.ts'
 import {unlessEnded} from '../session/session-ended.ts'
 import {isRunning, nameOf, type Workspace, wordFor} from '../workspace/workspace.ts'
 import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
+import {warnOfStaleEntries} from './hosts/stale-entries.ts'
 import {mintSession} from './mint-session.ts'
 import {type FoundWorkspace, factsOfFound, prefixOf, resolveWorkspace} from './open-account.ts'
+import {sshRoute} from './ssh-route.ts'
 import {NotReadyError, startIfStopped, waitUntilRunning} from './start-workspace.ts'
 
 /** Between two knocks at a gateway that does not answer yet. */
@@ -89,6 +94,7 @@ const connectTo = async (
     title: opened.session.title,
   }
   await writeAttachment(context.folders.state, attachment)
+  await warnOfStaleEntries(context, found.account.name, workspace)
   return {workspace, session: opened.session, attachment, wasStarted, isReused: opened.isReused}
 }
 
@@ -182,17 +188,21 @@ const tryConnect = async (
 ): Promise<RuncodeError | undefined> => {
   const {configFile, alias, controlPath, folder, host} = session
   const {env} = context
+  const route = await sshRoute(context, session.account)
   if (controlPath !== undefined) {
     const {sleptSeconds} = context.now()
     await retireSleptMaster(session, sleptSeconds)
-    const start = await startMaster({configFile, alias, controlPath, folder, sleptSeconds, env}, deadline)
+    const start = await startMaster({configFile, alias, controlPath, folder, sleptSeconds, env, route}, deadline)
     if (start.isUp) return undefined
     if (start.ending !== 'impossible') return explainSsh(start.stderr, host, start.ending)
   }
   const ssh = await findProgram('ssh', env)
   const limits = {timeoutMs: deadline.remainingMs(), signal: deadline.signal}
-  const args = ['-F', configFile, '-o', 'ControlPath=none', alias, 'true']
-  const {ending, stderr, timedOut} = await run(ssh, args, {env, ...limits})
+  const args = ['-F', configFile, '-o', 'ControlPath=none', ...routeArgs(route), alias, 'true']
+  const logFile = logFileIn(folder)
+  const {ending, stderr, timedOut} = await run(ssh, args, {env: routeEnvironment(env, route, logFile), ...limits})
+  const said = `${(await readIfThere(logFile)) ?? ''}${stderr}`
+  await removeWhole(logFile)
   if (ending.kind === 'exited' && ending.code === 0) return undefined
-  return explainSsh(stderr, host, timedOut || deadline.signal.aborted ? 'timed out' : ending)
+  return explainSsh(said, host, timedOut || deadline.signal.aborted ? 'timed out' : ending)
 }

@@ -1,4 +1,5 @@
 import type {Folders} from '../core/folders.ts'
+import type {Program} from '../openssh/proxy-command.ts'
 import type {Now} from '../session/session.ts'
 
 /** What a command may touch of the world around it. Tests hand in their own. */
@@ -7,6 +8,8 @@ export interface Context {
   readonly cwd: string
   readonly home: string
   readonly folders: Folders
+  /** This very program, for ssh to start. */
+  readonly program: Program
   now(): Now
   /** Aborts on Ctrl-C. */
   readonly interrupted: AbortSignal

@@ -1,7 +1,9 @@
-import {posix} from 'node:path'
+import {join, posix} from 'node:path'
 import {type Facts, RuncodeError} from '../core/errors.ts'
+import {readIfThere} from '../core/files.ts'
 import {AuthFailedError} from '../openssh/explain.ts'
 import {startMasterInBackground} from '../openssh/master.ts'
+import type {Route} from '../openssh/route.ts'
 import type {Sink} from '../remote-command/pass-on.ts'
 import type {RemoteWords} from '../remote-command/remote-words.ts'
 import {
@@ -85,7 +87,8 @@ const runOn = async (
   const attempt = (session: Session): Promise<{session: Session; result: RemoteResult}> =>
     unlessEnded(session, async () => {
       const task = {words, directory: directoryOf(session, input), variables, isLogin}
-      const run = {session, task, hasTerminal, stdin, stdout, stderr, timeoutSeconds, env, interrupted}
+      const route = (): Promise<Route> => routeTo(context, session)
+      const run = {session, route, task, hasTerminal, stdin, stdout, stderr, timeoutSeconds, env, interrupted}
       return {session, result: await tracing(trace, () => runRemote(run))}
     })
   const {session, isReused} = await sessionFor(context, chosen, () => {
@@ -121,13 +124,25 @@ const tracing = async (trace: RunTrace, run: () => Promise<RemoteResult>): Promi
 }
 
 /** Opens a connection for the next command. Whatever becomes of it, this one has its status. */
-const prepareNext = async (
-  {env, interrupted, now}: Context,
-  {configFile, alias, controlPath, folder}: Session,
-): Promise<void> => {
+const prepareNext = async (context: Context, session: Session): Promise<void> => {
+  const {env, interrupted, now} = context
+  const {configFile, alias, controlPath, folder} = session
   if (controlPath === undefined || interrupted.aborted) return
   const {sleptSeconds} = now()
-  await startMasterInBackground({configFile, alias, controlPath, folder, sleptSeconds, env}).catch(() => undefined)
+  const start = async (): Promise<void> => {
+    const route = await routeTo(context, session)
+    await startMasterInBackground({configFile, alias, controlPath, folder, sleptSeconds, env, route})
+  }
+  await start().catch(() => undefined)
+}
+
+/**
+ * Only a connection of its own needs the profile, and most name no proxy: what reads profiles is loaded where such a word is
+ * in their file, or one that may be spelt in escapes. It takes as long as the rest of us.
+ */
+const routeTo = async (context: Context, {account}: Session): Promise<Route> => {
+  const profiles = (await readIfThere(join(context.folders.config, 'profiles.json'))) ?? ''
+  return /proxy|\\/i.test(profiles) ? (await import('./ssh-route.ts')).sshRoute(context, account) : []
 }
 
 /** Undefined means HOME; a relative directory with `home` stays relative, since a command begins in HOME. */

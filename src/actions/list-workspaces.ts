@@ -1,6 +1,7 @@
 import {deadlineIn} from '../core/deadline.ts'
 import type {Workspace} from '../workspace/workspace.ts'
 import type {Context} from './context.ts'
+import {warnOfStaleEntries} from './hosts/stale-entries.ts'
 import {openAccount, prefixOf} from './open-account.ts'
 
 const LIMIT_MS = 30_000
@@ -19,6 +20,7 @@ export async function listWorkspaces(
 ): Promise<ListedWorkspaces> {
   const {account, plane} = await openAccount(context, {flag: profile})
   const workspaces = await plane.listWorkspaces(deadlineIn(LIMIT_MS, context.interrupted))
+  await warnOfStaleEntries(context, account.name, workspaces)
   return {
     account: account.name,
     prefix: prefixOf(account),

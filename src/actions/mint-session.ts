@@ -2,10 +2,12 @@ import type {Deadline} from '../core/deadline.ts'
 import {formatDuration} from '../core/duration.ts'
 import type {ControlPlane, MintAnswer} from '../provider/control-plane.ts'
 import {BadAnswerError} from '../provider/refusal.ts'
-import {type Mint, type OpenedSession, openSession} from '../session/open-session.ts'
+import {forgetManagedPass} from '../session/managed-session.ts'
+import {type Mint, type OpenedSession, type OpenSessionOptions, openSession} from '../session/open-session.ts'
 import type {Session, SessionOwner} from '../session/session.ts'
 import {UnsafeBundleError} from '../workspace/connection-bundle.ts'
 import type {Context} from './context.ts'
+import {sshRoute} from './ssh-route.ts'
 
 /** A pass is asked for half an hour unless the user says otherwise. */
 export const DEFAULT_TTL_SECONDS = 1800
@@ -22,6 +24,8 @@ export interface MintOptions {
   readonly deadline: Deadline
   /** What the workspace is called, as far as we know: its title is the user of a bundle. */
   readonly title: string
+  /** Where the session is kept and which key it is for; by default as openSession() has it. */
+  readonly open?: (options: OpenSessionOptions) => Promise<OpenedSession>
 }
 
 /** The session for a workspace: the one at hand where it is good, else a new one from the control plane. */
@@ -31,8 +35,8 @@ export async function mintSession(
   plane: ControlPlane,
   options: MintOptions,
 ): Promise<OpenedSession> {
-  const {ttlSeconds, force, refused, deadline, title} = options
-  const opened = await openSession({
+  const {ttlSeconds, force, refused, deadline, title, open = openSession} = options
+  const opened = await open({
     owner,
     state: context.folders.state,
     socketFolders: context.folders.sockets,
@@ -41,12 +45,15 @@ export async function mintSession(
     deadline,
     force,
     refused,
+    route: await sshRoute(context, owner.account),
     mint: async (publicKey) => {
       const answer = await plane.mint({id: owner.workspaceId, publicKey, ttlSeconds}, deadline)
       if (answer.bundle.user !== title) await refuseUserOfAnother(owner, plane, answer.bundle.user, deadline)
       return toMint(context, owner.origin, ttlSeconds, answer)
     },
   })
+  // A gateway that may have forgotten this key has forgotten that one too.
+  if (open === openSession && (force || refused !== undefined)) await forgetManagedPass(context.folders.state, owner)
   if (opened.isPinChanged)
     context.warn(`The control plane pins another host key for ${opened.session.title} than before.`)
   return opened

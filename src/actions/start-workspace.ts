@@ -1,6 +1,7 @@
 import {type Deadline, deadlineIn, pause} from '../core/deadline.ts'
 import {formatDuration} from '../core/duration.ts'
 import {RuncodeError} from '../core/errors.ts'
+import {forgetManagedPass} from '../session/managed-session.ts'
 import {isRunning, nameOf, type Workspace} from '../workspace/workspace.ts'
 import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
@@ -77,6 +78,9 @@ export async function startWorkspace(
   const found = await resolveWorkspace(context, named(name, profile), deadline)
   return telling(factsOfFound(found), async () => {
     const wasStarted = await startIfStopped(found, deadline)
+    // Who starts it may have forgotten the keys of before.
+    if (wasStarted)
+      await forgetManagedPass(context.folders.state, {account: found.account.name, workspaceId: found.workspace.id})
     if (wait)
       await context.progress.step(`Starting ${nameOf(found.workspace)}`, (say) =>
         waitUntilRunning(found, deadline, say),

@@ -4,6 +4,7 @@ import {isOnlyDefault} from '../attachment/place.ts'
 import {type Deadline, deadlineIn} from '../core/deadline.ts'
 import {RuncodeError} from '../core/errors.ts'
 import {dropSession} from '../session/drop-session.ts'
+import {forgetManagedPass} from '../session/managed-session.ts'
 import type {SessionOwner} from '../session/session.ts'
 import {askingFor, type ChosenWorkspace, type Naming, ownerOf, telling, withWorkspace} from './choose-workspace.ts'
 import type {Context} from './context.ts'
@@ -44,6 +45,7 @@ export async function stopWorkspace(context: Context, input: StopInput): Promise
   return withWorkspace(context, input, async (chosen) => {
     const {owner, title, stop} = await targetOf(context, chosen, deadline)
     await context.progress.step(`Stopping ${title}`, stop)
+    await forgetManagedPass(context.folders.state, owner)
     const {why} = chosen
     if (input.keep) return {owner, title, why, detached: []}
     const attachments = (await listAttachments(context.folders.state)).filter((one) => isOf(one, owner))

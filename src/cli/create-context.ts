@@ -24,7 +24,7 @@ export class NoHomeError extends RuncodeError {
 
 /** The real world, as commands see it. */
 export function createContext({progress, warn}: ContextParts): Context {
-  const {env, platform} = process
+  const {env, platform, execPath, argv} = process
   const home = homeOf(env)
   return {
     env,
@@ -34,6 +34,7 @@ export function createContext({progress, warn}: ContextParts): Context {
     },
     home,
     folders: locateFolders({env, home, platform, uid: process.getuid?.()}),
+    program: {node: execPath, script: argv[1] ?? ''},
     now: () => ({date: new Date(), uptimeSeconds: uptime(), sleptSeconds: uptime() - process.hrtime()[0]}),
     interrupted: interruption(),
     progress,

@@ -12,6 +12,7 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   // Statuses of these are the remote command's own.
   const statusOf = (exit: number): number => (argv[0] === 'exec' || argv[0] === 'ssh' ? EXIT.notTheCommands : exit)
   try {
+    if (argv[0] === 'proxy' && (await (await import('./proxy-path.ts')).runProxyPath(argv))) return
     if (await runHotPath(argv)) return
     const {run, settings} = await import('@oclif/core')
     watchOutput(statusOf(EXIT.notHere))

@@ -16,8 +16,8 @@ const LONGEST_MS = 2 ** 31 - 1
  */
 export function deadlineIn(wantedMs: number, interrupted: AbortSignal): Deadline {
   const totalMs = Math.min(wantedMs, LONGEST_MS)
-  const endMs = performance.now() + totalMs
-  const remainingMs = (): number => Math.max(0, endMs - performance.now())
+  const endMs = monotonicMs() + totalMs
+  const remainingMs = (): number => Math.max(0, endMs - monotonicMs())
   const controller = new AbortController()
   const abort = (): void => controller.abort()
   setTimeout(abort, Math.max(1, Math.ceil(totalMs))).unref()
@@ -25,6 +25,9 @@ export function deadlineIn(wantedMs: number, interrupted: AbortSignal): Deadline
   else interrupted.addEventListener('abort', abort, {once: true})
   return {signal: controller.signal, remainingMs, isOver: () => remainingMs() === 0}
 }
+
+/** Node loads much for its `performance`. */
+const monotonicMs = (): number => process.uptime() * 1000
 
 /** Does several things side by side, with a deadline that is over for the rest as soon as one of them has failed. */
 export async function together<T>(

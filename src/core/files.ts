@@ -9,7 +9,7 @@ export class FileError extends RuncodeError {
   constructor(verb: 'read' | 'write' | 'remove', path: string, cause: unknown) {
     super(`Could not ${verb} ${path}: ${messageOf(cause)}`, {
       code: 'file_error',
-      hint: HINTS[systemCode(cause) ?? ''],
+      hint: HINTS[systemCode(cause) ?? ''] ?? `Look at what is there: ls -ld ${path}`,
       facts: {path},
       cause,
     })

@@ -1,6 +1,7 @@
 import {RuncodeError} from '../core/errors.ts'
 import type {Ending} from '../core/process.ts'
 import {lastLine, OpensshFailedError} from './openssh-failed.ts'
+import {ROUTE_FAILED} from './route.ts'
 
 /** The gateway showed another host key than the one that the control plane vouched for. */
 export class HostKeyChangedError extends RuncodeError {
@@ -38,9 +39,21 @@ export class ConnectionFailedError extends RuncodeError {
   }
 }
 
+/** The HTTP proxy of the profile refused to connect us, and will the next time. */
+export class ProxyRefusedError extends RuncodeError {
+  constructor(host: string, reason: string) {
+    super(`Could not connect to the gateway ${host}: ${reason}`, {
+      code: 'connection_failed',
+      retryable: false,
+      hint: 'Look at the "ssh_proxy" of the profile in profiles.json, or ask whoever runs that proxy.',
+      facts: {host},
+    })
+  }
+}
+
 /** What ssh meant with its end and the words on its stderr, where nothing but a connection was asked for. */
 export function explainSsh(stderr: string, host: string, ending: Ending | 'timed out'): RuncodeError {
-  const refusal = explainRefusal(stderr, host)
+  const refusal = explainProxy(stderr, host) ?? explainRefusal(stderr, host)
   if (refusal !== undefined) return refusal
   if (ending === 'timed out') return new ConnectionFailedError(host, lastLine(stderr) ?? 'it did not answer in time')
   if (ending.kind !== 'exited') return new OpensshFailedError('ssh', ending, stderr)
@@ -61,6 +74,14 @@ export function explainRefusal(stderr: string, host: string): RuncodeError | und
   )
 }
 
+/** What our ProxyCommand said of its failure: ssh says only that it got no connection, in several ways. */
+const explainProxy = (log: string, host: string): RuncodeError | undefined => {
+  const [, how, reason] = ROUTE_FAILED.exec(log) ?? []
+  if (reason === undefined) return undefined
+  const words = lastLine(reason) ?? ''
+  return how === 'failed' ? new ConnectionFailedError(host, words) : new ProxyRefusedError(host, words)
+}
+
 const explainUnfit = (stderr: string): RuncodeError | undefined =>
   UNFIT_SSH.test(stderr) ? new OpensshFailedError('ssh', {kind: 'exited', code: 255}, stderr) : undefined
 
@@ -75,7 +96,8 @@ const BEFORE_A_SESSION =
   /^(?:Can't open user config file|ssh: connect to host|ssh: Could not resolve hostname|(?:kex|ssh)_exchange_identification|(?:Connection timed out during )?banner exchange|Unable to negotiate|.*Session open refused by peer)/im
 
 /** The gateway hung up before it said who it is; one that lets few strangers in at a time does (MaxStartups). */
-export const isHungUpOn = (log: string): boolean => /^(?:kex|ssh)_exchange_identification: /m.test(log)
+export const isHungUpOn = (log: string): boolean =>
+  /^(?:kex|ssh)_exchange_identification: (?!banner line )/m.test(log) && !ROUTE_FAILED.test(log)
 
 /** Words of its own that say nothing of an end, at LogLevel VERBOSE. */
 const CHATTER = /^(?:Authenticated to|Transferred: sent|Bytes per second: sent) .*$/gm
@@ -91,7 +113,8 @@ export function explainUnasked(log: string, host: string): RuncodeError | undefi
   // Of whoever says nothing to the end nobody knows whether he could: the disk may be full.
   if (!log.endsWith('\n')) return undefined
   const letIn = LET_IN.exec(log)
-  if (letIn === null) return explainRefusal(log, host) ?? new ConnectionFailedError(host, lastLine(log))
+  if (letIn === null)
+    return explainProxy(log, host) ?? explainRefusal(log, host) ?? new ConnectionFailedError(host, lastLine(log))
   const [refusal] = NOT_OPENED.exec(log.slice(letIn.index + letIn[0].length)) ?? []
   return refusal === undefined ? undefined : new ConnectionFailedError(host, lastLine(refusal))
 }

@@ -8,6 +8,7 @@ import {logFileIn} from './logs.ts'
 import {claimStart, noteStart, readStart} from './master-start.ts'
 import {askMaster} from './mux.ts'
 import {findProgram} from './programs.ts'
+import {type Route, routeArgs, routeEnvironment} from './route.ts'
 
 /** More than ssh says of itself. */
 const LOG_BYTES = 65_536
@@ -52,6 +53,7 @@ export interface MasterOptions {
   /** How long this machine slept so far. */
   readonly sleptSeconds: number
   readonly env: NodeJS.ProcessEnv
+  readonly route: Route
 }
 
 export type MasterStart =
@@ -68,7 +70,7 @@ export type MasterStart =
  * is taken away first: ssh would wait for him without a limit.
  */
 export async function startMaster(
-  {configFile, alias, controlPath, folder, sleptSeconds, env}: MasterOptions,
+  {configFile, alias, controlPath, folder, sleptSeconds, env, route}: MasterOptions,
   deadline: Deadline,
 ): Promise<MasterStart> {
   if (!(await prepareSocket(controlPath))) return {isUp: false, ending: 'impossible'}
@@ -78,8 +80,8 @@ export async function startMaster(
   const ssh = await findProgram('ssh', env)
   // One of our own: another process may be about to do the same.
   const logFile = logFileIn(folder)
-  const {pid, ending} = startDetached(ssh, argsOf(configFile, alias), {
-    env,
+  const {pid, ending} = startDetached(ssh, argsOf(configFile, alias, route), {
+    env: routeEnvironment(env, route, logFile),
     cwd: ANYWHERE,
     logFile,
   })
@@ -98,12 +100,12 @@ export async function startMaster(
  * Of many commands at once one does it.
  */
 export async function startMasterInBackground(options: MasterOptions): Promise<void> {
-  const {configFile, alias, controlPath, folder, sleptSeconds, env} = options
+  const {configFile, alias, controlPath, folder, sleptSeconds, env, route} = options
   if (!(await prepareSocket(controlPath)) || (await askMaster(controlPath, 'check')) !== 'no') return
   const ssh = await findProgram('ssh', env)
   if (!(await claimStart(folder, sleptSeconds))) return
-  const {pid, release} = startDetached(ssh, argsOf(configFile, alias), {
-    env,
+  const {pid, release} = startDetached(ssh, argsOf(configFile, alias, route), {
+    env: routeEnvironment(env, route, undefined),
     cwd: ANYWHERE,
     logFile: devNull,
   })
@@ -111,12 +113,13 @@ export async function startMasterInBackground(options: MasterOptions): Promise<v
   release()
 }
 
-const argsOf = (configFile: string, alias: string): readonly string[] => [
+const argsOf = (configFile: string, alias: string, route: Route): readonly string[] => [
   '-T',
   '-F',
   configFile,
   '-o',
   'ControlMaster=auto',
+  ...routeArgs(route),
   alias,
   'true',
 ]

@@ -15,18 +15,21 @@ export class MissingProgramError extends RuncodeError {
   }
 }
 
-/**
- * The absolute path of a program of OpenSSH. Only absolute entries of PATH count, so that nothing is ever taken from the
- * directory that we happen to stand in. Throws MissingProgramError.
- */
+/** The absolute path of a program of OpenSSH. Throws MissingProgramError. */
 export async function findProgram(program: OpensshProgram, env: NodeJS.ProcessEnv): Promise<string> {
-  for (const name of process.platform === 'win32' ? [`${program}.exe`] : [program]) {
-    for (const folder of (env['PATH'] ?? '').split(delimiter)) {
-      const path = join(folder, name)
-      if (isAbsolute(folder) && isExecutable(path)) return path
-    }
-  }
-  throw new MissingProgramError(program)
+  const path = findOnPath(program, env)
+  if (path === undefined) throw new MissingProgramError(program)
+  return path
+}
+
+/**
+ * The absolute path of a program, or undefined. Only absolute entries of PATH count, so that nothing is ever taken from
+ * the directory that we happen to stand in.
+ */
+export function findOnPath(program: OpensshProgram | 'git', env: NodeJS.ProcessEnv): string | undefined {
+  const name = process.platform === 'win32' ? `${program}.exe` : program
+  const folders = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute)
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
 }
 
 const isExecutable = (path: string): boolean => {

@@ -1,5 +1,6 @@
 import {RuncodeError} from '../core/errors.ts'
 import {hostKeyAlgorithms, type PinnedKey} from './known-hosts.ts'
+import {type Route, routeLines} from './route.ts'
 
 /** Where ssh is to go, and with which files. All paths absolute. */
 export interface SshTarget {
@@ -15,6 +16,7 @@ export interface SshTarget {
   readonly knownHostsFile: string
   /** The control socket, or undefined for no multiplexing. */
   readonly controlPath: string | undefined
+  readonly route: Route
 }
 
 /** The master leaves this long after its last client. */
@@ -74,6 +76,7 @@ const lines = (target: SshTarget): readonly string[] => [
   ...(target.controlPath === undefined
     ? ['  ControlPath none']
     : [`  ControlPath ${quoted(target.controlPath)}`, `  ControlPersist ${CONTROL_PERSIST_SECONDS}`]),
+  ...routeLines(target.route),
 ]
 
 /**
@@ -83,7 +86,7 @@ const lines = (target: SshTarget): readonly string[] => [
 export const canCarry = (path: string): boolean => !/["\\\p{Cc}]|\$\{/u.test(path) || process.platform === 'win32'
 
 /** In double quotes, with `%` doubled since file names expand tokens (TOKENS). */
-const quoted = (path: string): string => {
+export const quoted = (path: string): string => {
   if (!canCarry(path)) throw new UnsafePathError(path)
   return `"${path.replaceAll('\\', '/').replaceAll('%', '%%')}"`
 }

@@ -1,6 +1,6 @@
 import {join} from 'node:path'
 import {deadlineIn} from '../core/deadline.ts'
-import {RuncodeError} from '../core/errors.ts'
+import {messageOf, RuncodeError} from '../core/errors.ts'
 import {
   makePrivateFolder,
   readIfThere,
@@ -9,8 +9,8 @@ import {
   removeWhole,
   writeWhole,
 } from '../core/files.ts'
-import {withLock} from '../core/lock.ts'
 import {type Profile, type ProfileName, type Profiles, parseProfileName} from './profile.ts'
+import {parseSshProxy, renderSshProxy, SSH_PROXY_FORM} from './ssh-proxy.ts'
 
 const VERSION = 1
 const LOCK_WAIT_MS = 5000
@@ -35,15 +35,17 @@ export async function readProfiles(config: string): Promise<Profiles> {
   const text = await readIfThere(path)
   if (text === undefined) return {default: undefined, profiles: new Map()}
   try {
-    return parseProfiles(JSON.parse(text))
+    return parseProfiles(parseJson(text))
   } catch (error) {
-    throw new DamagedProfilesError(path, error instanceof Error ? error.message : String(error))
+    throw new DamagedProfilesError(path, messageOf(error))
   }
 }
 
 /** Reads, changes and writes the profiles while no other process does. Throws what reading and writing throw, and LockedError. */
 export async function changeProfiles(config: string, edit: (profiles: Profiles) => Profiles): Promise<void> {
   await makePrivateFolder(config)
+  // Who only reads, as each connection of ssh to a managed host does, has no need of it.
+  const {withLock} = await import('../core/lock.ts')
   const deadline = deadlineIn(LOCK_WAIT_MS, new AbortController().signal)
   await withLock(`${profilesFile(config)}.lock`, deadline, async () => {
     await removeHalfWritten(config, /^profiles\.json$/)
@@ -56,9 +58,16 @@ export async function writeProfiles(config: string, {default: byDefault, profile
   const path = profilesFile(config)
   if (profiles.size === 0) return removeWhole(path)
   await makePrivateFolder(config)
-  const entries = [...profiles].map(([name, {provider, apiBase, webBase, caFile, store}]) => [
+  const entries = [...profiles].map(([name, {provider, apiBase, webBase, caFile, store, sshProxy}]) => [
     name,
-    {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store},
+    {
+      provider,
+      api_base: apiBase,
+      web_base: webBase,
+      ca_file: caFile,
+      store,
+      ssh_proxy: sshProxy && renderSshProxy(sshProxy),
+    },
   ])
   const file = {version: VERSION, default: byDefault, profiles: Object.fromEntries(entries)}
   await writeWhole(path, `${JSON.stringify(file, undefined, 2)}\n`)
@@ -77,12 +86,33 @@ const parseProfiles = (raw: unknown): Profiles => {
 }
 
 const parseProfile = (raw: Readonly<Record<string, unknown>>, name: string): Profile => {
-  const {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store} = raw
+  const stranger = Object.keys(raw).find((field) => !FIELDS.includes(field))
+  if (stranger !== undefined) throw new TypeError(`the field "${stranger}" of "${name}" is not known`)
+  const {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store, ssh_proxy: sshProxy} = raw
   if (provider !== 'runcode') throw new TypeError(`the provider of "${name}" is not known`)
   if (typeof apiBase !== 'string') throw new TypeError(`"${name}" has no api_base`)
   if (store !== undefined && store !== 'file' && store !== 'keychain')
     throw new TypeError(`the store of "${name}" is not known`)
-  return {provider, apiBase, webBase: textOf(webBase), caFile: textOf(caFile), store}
+  const texts = {webBase: textOf(webBase, 'web_base', name), caFile: textOf(caFile, 'ca_file', name)}
+  const profile = {provider, apiBase, ...texts, store} as const
+  if (sshProxy === undefined) return profile
+  const proxy = typeof sshProxy === 'string' ? parseSshProxy(sshProxy) : undefined
+  if (proxy === undefined) throw new TypeError(`the ssh_proxy of "${name}" is not of the form ${SSH_PROXY_FORM}`)
+  return {...profile, sshProxy: proxy}
+}
+
+/** People write here by hand: a field with a mistake in its name would be as good as absent, and none is kept for us. */
+const FIELDS: readonly string[] = ['provider', 'api_base', 'web_base', 'ca_file', 'store', 'ssh_proxy']
+
+/** What JSON.parse says shows a piece of the text, which may be a password. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const [, position] = / at position (\d+)/.exec(messageOf(error)) ?? []
+    const line = position === undefined ? '' : ` (line ${text.slice(0, Number(position)).split('\n').length})`
+    throw new TypeError(`it is not JSON${line}`)
+  }
 }
 
 const objectOf = (raw: unknown, what: string): Readonly<Record<string, unknown>> => {
@@ -90,4 +120,7 @@ const objectOf = (raw: unknown, what: string): Readonly<Record<string, unknown>>
   return raw as Readonly<Record<string, unknown>>
 }
 
-const textOf = (raw: unknown): string | undefined => (typeof raw === 'string' ? raw : undefined)
+const textOf = (raw: unknown, field: string, name: string): string | undefined => {
+  if (raw !== undefined && typeof raw !== 'string') throw new TypeError(`the ${field} of "${name}" is no text`)
+  return raw
+}

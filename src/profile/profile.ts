@@ -17,6 +17,8 @@ export interface Profile {
   readonly caFile: string | undefined
   /** Where its token was put by `login`; looked at first. */
   readonly store: 'file' | 'keychain' | undefined
+  /** The HTTP proxy by which SSH goes to the gateways of this account (CONNECT of RFC 9110); undefined: straight there. */
+  readonly sshProxy?: URL | undefined
 }
 
 export interface Profiles {

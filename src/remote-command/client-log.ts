@@ -12,8 +12,9 @@ const LIMIT_BYTES = 65_536
 export const openLog = (folder: string) => {
   const path = logFileIn(folder)
   const file = openIfPossible(path)
-  if (file === undefined) return {options: [], words: () => '', remove: () => undefined}
+  if (file === undefined) return {path: undefined, options: [], words: () => '', remove: () => undefined}
   return {
+    path,
     options: ['-E', path, '-o', 'LogLevel=VERBOSE'],
     words: (): string => {
       const words = Buffer.alloc(LIMIT_BYTES)

@@ -79,6 +79,8 @@ type Verdict = Omit<RemoteResult, 'usedMaster'>
 
 /** A client whose master dies under it would go on alone, over a connection of its own: it gets none. */
 const OVER_MASTER = ['-o', 'ProxyCommand=false']
+/** Nor does it wait for one where its config says that one is handed over, which it would tell in words of its own. */
+const OVER_MASTER_PROXIED = [...OVER_MASTER, '-o', 'ProxyUseFdpass=no']
 const ALONE = ['-o', 'ControlPath=none']
 /** Of a command whose output nobody takes any more. */
 const BROKEN_PIPE = signalStatus('SIGPIPE')
@@ -100,7 +102,7 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
     // Also between two knocks: somebody else may have got in and opened one.
     const over = await overMaster(run)
     if (over !== undefined) return {...judge(over, run, undefined), usedMaster: true}
-    const end = await runClient(await findProgram('ssh', run.env), ALONE, run)
+    const end = await runClient(await findProgram('ssh', run.env), {way: ALONE, route: await run.route()}, run)
     const refusal = explainUnasked(end.said, host)
     const forMs = (process.uptime() - began) * 1000
     const isWorthIt = isHungUpOn(end.said) ? forMs < CROWDED_MS : knocks < MOST_KNOCKS && forMs < KNOCKING_MS
@@ -116,11 +118,12 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
  * itself is there for a terminal, whose keys, size and modes it knows.
  */
 const overMaster = async (run: ClientRun): Promise<ClientEnd | undefined> => {
-  const {controlPath} = run.session
+  const {controlPath, isProxied} = run.session
   if (controlPath === undefined) return undefined
   if (!run.hasTerminal) return runOverMaster(controlPath, run)
   if (!(await isMasterAlive(controlPath))) return undefined
-  const end = await runClient(await findProgram('ssh', run.env), OVER_MASTER, run)
+  const way = isProxied ? OVER_MASTER_PROXIED : OVER_MASTER
+  const end = await runClient(await findProgram('ssh', run.env), {way, route: []}, run)
   return end.status.hasBegun || !isTurnedAway(end.said) ? end : undefined
 }
 

@@ -5,6 +5,7 @@ import {endingOf} from '../core/process.ts'
 import {randomHex} from '../core/random-hex.ts'
 import {stopWith} from '../core/terminal.ts'
 import {startTied} from '../core/tied-process.ts'
+import {type Route, routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {Session} from '../session/session.ts'
 import {type Delivery, deliver} from './carrier.ts'
 import {openLog} from './client-log.ts'
@@ -15,6 +16,8 @@ import {type RemoteTask, wrapCommand} from './wrapper.ts'
 /** One run of a task on the far side. */
 export interface ClientRun {
   readonly session: Session
+  /** How ssh gets to the gateway where it has to connect. */
+  readonly route: () => Promise<Route>
   readonly task: RemoteTask
   /** With a terminal on the far side, where stdout and stderr are one. */
   readonly hasTerminal: boolean
@@ -34,8 +37,12 @@ export interface ClientEnd extends Delivery {
   readonly said: string
 }
 
-/** Runs ssh with a wrapped task, once; `way` are further options. */
-export async function runClient(ssh: string, way: readonly string[], run: ClientRun): Promise<ClientEnd> {
+/** Runs ssh with a wrapped task, once; `way` are further options, and `route` how it connects. */
+export async function runClient(
+  ssh: string,
+  {way, route}: {readonly way: readonly string[]; readonly route: Route},
+  run: ClientRun,
+): Promise<ClientEnd> {
   const {session, task, hasTerminal, env, interrupted} = run
   const nonce = randomHex(16)
   const line = wrapCommand(task, nonce, {hasTerminal})
@@ -43,9 +50,10 @@ export async function runClient(ssh: string, way: readonly string[], run: Client
   const log = openLog(session.folder)
   const input = openInput(run)
   try {
-    const args = [hasTerminal ? '-tt' : '-T', '-F', session.configFile, ...log.options, ...way, session.alias, line]
+    const options = ['-F', session.configFile, ...log.options, ...way, ...routeArgs(route)]
+    const args = [hasTerminal ? '-tt' : '-T', ...options, session.alias, line]
     const {child, release} = startTied(ssh, args, {
-      env,
+      env: routeEnvironment(env, route, log.path),
       stdio: [input.stdio, 'pipe', 'pipe'],
     })
     input.feed(child)

@@ -7,6 +7,7 @@ import {chooseControlPath} from '../openssh/choose-control-path.ts'
 import {createKeyPair} from '../openssh/key-pair.ts'
 import {renderKnownHosts} from '../openssh/known-hosts.ts'
 import {canCarry, renderConfig, UnsafePathError} from '../openssh/render-config.ts'
+import type {Route} from '../openssh/route.ts'
 import {type ConnectionBundle, UnsafeBundleError} from '../workspace/connection-bundle.ts'
 import {createGeneration, setCurrent} from './generations.ts'
 import {forgetRefusal, keepRefusal, sharedRefusal} from './refusal.ts'
@@ -37,6 +38,17 @@ export interface OpenSessionOptions {
   readonly refused?: Session | undefined
   /** Sends the public half of a new key, and nothing else of it, to the control plane. */
   readonly mint: (publicKey: string) => Promise<Mint>
+  /** How ssh gets to the gateway by the config of the session. */
+  readonly route: Route
+  /** The key pair to register, where it is not to be one of the session's own; asked for under the workspace's lock. */
+  readonly identity?: (() => Promise<Identity>) | undefined
+}
+
+/** A key pair in two files, `<identityFile>` and `<identityFile>.pub`. */
+export interface Identity {
+  readonly identityFile: string
+  /** One line: `type base64 comment`. */
+  readonly publicKey: string
 }
 
 export interface OpenedSession {
@@ -52,9 +64,12 @@ export interface OpenedSession {
  * at hand as it was.
  */
 export async function openSession(options: OpenSessionOptions): Promise<OpenedSession> {
-  const {owner, state, force, refused, now, deadline} = options
+  const {owner, state, force, refused, now, deadline, route} = options
   const isGood = (session: Session | undefined): session is Session =>
-    session !== undefined && session.folder !== refused?.folder && isFresh(session, now())
+    session !== undefined &&
+    session.folder !== refused?.folder &&
+    session.isProxied === (route.length > 0 || undefined) &&
+    isFresh(session, now())
   const atHand = await readCurrentSession(state, owner)
   if (!force && isGood(atHand)) return {session: atHand, isReused: true, isPinChanged: false}
   const folder = sessionsFolder(state, owner)
@@ -95,9 +110,8 @@ const createSession = async (options: OpenSessionOptions): Promise<Session> => {
 }
 
 const fillGeneration = async (folder: string, options: OpenSessionOptions): Promise<Session> => {
-  const {owner, socketFolders, env, now, mint} = options
-  const identityFile = join(folder, 'id_ed25519')
-  const publicKey = await createKeyPair(identityFile, env, options.deadline.signal)
+  const {owner, socketFolders, now, mint, route, identity = () => ownIdentity(folder, options)} = options
+  const {identityFile, publicKey} = await identity()
   const {bundle, lifetimeSeconds, serverNow} = await mint(publicKey)
   const certificate = judgeCertificate(bundle, publicKey, serverNow)
   const {date, uptimeSeconds} = now()
@@ -111,16 +125,22 @@ const fillGeneration = async (folder: string, options: OpenSessionOptions): Prom
     mintedAt: date,
     mintedAtUptimeSeconds: uptimeSeconds,
     lifetimeSeconds: Math.min(lifetimeSeconds, certificate?.lifetimeSeconds ?? Number.POSITIVE_INFINITY),
+    ...(route.length === 0 ? {} : {isProxied: true}),
   }
   const knownHostsFile = join(folder, 'known_hosts')
   const certificateFile = certificate === undefined ? undefined : `${identityFile}-cert.pub`
   const {alias, controlPath} = session
-  const target = {alias, host, port, user, hostKeys, identityFile, certificateFile, knownHostsFile, controlPath}
+  const target = {alias, host, port, user, hostKeys, identityFile, certificateFile, knownHostsFile, controlPath, route}
   await writeWhole(knownHostsFile, renderKnownHosts(host, port, hostKeys))
   if (certificateFile !== undefined) await writeWhole(certificateFile, `${bundle.certificate}\n`)
   await writeWhole(session.configFile, renderConfig(target))
   await writeWhole(join(folder, 'session.json'), renderSession(session))
   return session
+}
+
+const ownIdentity = async (folder: string, {env, deadline}: OpenSessionOptions): Promise<Identity> => {
+  const identityFile = join(folder, 'id_ed25519')
+  return {identityFile, publicKey: await createKeyPair(identityFile, env, deadline.signal)}
 }
 
 /** Nothing of a certificate reaches ssh before it was found to be ours, for this user, in time and without surprises. */

@@ -41,7 +41,8 @@ export function parseSession(text: string, folder: string): Session | undefined 
     return undefined
   }
   const facts = {account, origin, title, alias, configFile, controlPath, host, port, user, workdir, webUrl}
-  return {...facts, folder, workspaceId, mintedAt, mintedAtUptimeSeconds, lifetimeSeconds, hostKeys}
+  const proxied = raw['isProxied'] === true ? {isProxied: true as const} : {}
+  return {...facts, ...proxied, folder, workspaceId, mintedAt, mintedAtUptimeSeconds, lifetimeSeconds, hostKeys}
 }
 
 const parseObject = (text: string): Readonly<Record<string, unknown>> | undefined => {

@@ -32,6 +32,8 @@ export interface Session extends SessionOwner {
   readonly mintedAtUptimeSeconds: number
   /** How long the pass was worth then, by the control plane's own clock. */
   readonly lifetimeSeconds: number
+  /** Whether its config makes ssh connect by our ProxyCommand; absent where ssh connects itself. */
+  readonly isProxied?: true
 }
 
 /** A moment on both of this machine's clocks; the uptime can't be set back by hand. */

@@ -101,6 +101,7 @@ export class Machine {
         sockets: [at('sockets')],
         legacyTokenFile: at('home/token'),
       },
+      program: {node: process.execPath, script: at('run.js')},
       now: () => ({date: NOW, uptimeSeconds: 1000, sleptSeconds: 0}),
       interrupted: new AbortController().signal,
       progress: {step: (_title, work) => work(() => undefined)},

@@ -600,7 +600,18 @@ describe('from nothing to a command in a workspace', function () {
       assert.equal(ok, true)
       assert.deepEqual(
         (checks as {name: string; status: string}[]).map(({name, status}) => `${name} ${status}`),
-        ['ssh ok', 'ssh-keygen ok', 'folders ok', 'control-path ok', 'api-base ok', 'token ok', 'control-plane ok'],
+        [
+          'ssh ok',
+          'ssh-keygen ok',
+          'folders ok',
+          'control-path ok',
+          'ssh-config ok',
+          ...['ssh-files skip', 'proxy-start skip', 'node-path skip', 'git-ssh skip'],
+          'api-base ok',
+          'token ok',
+          'control-plane ok',
+          ...['gateway skip', 'entries skip', 'remote-noise skip'],
+        ],
       )
     })
   })

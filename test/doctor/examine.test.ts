@@ -5,7 +5,10 @@ import type {Folders} from '../../src/core/folders.ts'
 import {NoTokenError} from '../../src/credentials/find-token.ts'
 import type {Patient} from '../../src/doctor/check.ts'
 import {examine, type NamedFinding} from '../../src/doctor/examine.ts'
+import {parseWorkspaceId} from '../../src/workspace/workspace.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
+
+const listed = (id: string) => ({id: parseWorkspaceId(id) ?? assert.fail(id), title: `box-${id}`})
 
 describe('examine()', () => {
   const folder = temporaryFolder()
@@ -14,10 +17,14 @@ describe('examine()', () => {
   const patient = (change: Partial<Patient> = {}): Patient => ({
     env: {PATH: process.env['PATH']},
     folders: folders(),
+    home: folder.path,
+    cwd: folder.path,
     account: 'work',
     apiBase: 'https://app.example.com/',
+    sshProxy: undefined,
     findTokenPlace: async () => 'RUNCODE_TOKEN',
-    countWorkspaces: async () => 2,
+    listWorkspaces: async () => [listed('1'), listed('2')],
+    findSession: async () => undefined,
     ...change,
   })
   const folders = (change: Partial<Folders> = {}): Folders => ({
@@ -40,9 +47,12 @@ describe('examine()', () => {
     const found = await examine(patient())
     assert.deepEqual(
       found.map(({name, status}) => `${name} ${status}`),
-      ['ssh', 'ssh-keygen', 'folders', 'control-path', 'api-base', 'token', 'control-plane'].map(
-        (name) => `${name} ok`,
-      ),
+      [
+        ...['ssh', 'ssh-keygen', 'folders', 'control-path', 'ssh-config'].map((name) => `${name} ok`),
+        ...['ssh-files', 'proxy-start', 'node-path', 'git-ssh'].map((name) => `${name} skip`),
+        ...['api-base', 'token', 'control-plane'].map((name) => `${name} ok`),
+        ...['gateway', 'entries', 'remote-noise'].map((name) => `${name} skip`),
+      ],
     )
     const details = Object.fromEntries(found.map(({name, detail}) => [name, detail]))
     assert.match(details['ssh'] ?? '', /^\/.*\/ssh \(OpenSSH_.*\)$/)
@@ -57,7 +67,18 @@ describe('examine()', () => {
     const found = await examine(patient({env: {PATH: folder.path}, apiBase: 'http://app.example.com'}))
     assert.deepEqual(
       found.map(({name, status}) => `${name} ${status}`),
-      ['ssh fail', 'ssh-keygen fail', 'folders ok', 'control-path ok', 'api-base fail', 'token ok', 'control-plane ok'],
+      [
+        'ssh fail',
+        'ssh-keygen fail',
+        'folders ok',
+        'control-path ok',
+        'ssh-config ok',
+        ...['ssh-files', 'proxy-start', 'node-path', 'git-ssh'].map((name) => `${name} skip`),
+        'api-base fail',
+        'token ok',
+        'control-plane ok',
+        ...['gateway', 'entries', 'remote-noise'].map((name) => `${name} skip`),
+      ],
     )
   })
 
@@ -114,7 +135,7 @@ describe('examine()', () => {
       Promise.reject(
         new NoTokenError({origin: 'https://app.example.com', account: 'work', isEnvironment: false, store: undefined}),
       )
-    const change = {findTokenPlace: missing, countWorkspaces: missing}
+    const change = {findTokenPlace: missing, listWorkspaces: missing}
     assert.deepEqual(await find('token', change), {
       name: 'token',
       status: 'fail',
@@ -130,14 +151,14 @@ describe('examine()', () => {
 
   it('takes any other failure for the finding, with its hint where it has one', async () => {
     const broken = () => Promise.reject(new Error('broken'))
-    const change = {findTokenPlace: broken, countWorkspaces: broken}
+    const change = {findTokenPlace: broken, listWorkspaces: broken}
     for (const name of ['token', 'control-plane'])
       assert.deepEqual(await find(name, change), {name, status: 'fail', detail: 'broken', hint: undefined})
   })
 
   it('counts one workspace as one', async () => {
     assert.equal(
-      (await find('control-plane', {countWorkspaces: async () => 1}))?.detail,
+      (await find('control-plane', {listWorkspaces: async () => [listed('1')]}))?.detail,
       'answers, and shows 1 workspace',
     )
   })

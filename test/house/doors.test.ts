@@ -14,7 +14,7 @@ const DOORS: Readonly<Record<string, {pattern: RegExp; open: readonly RegExp[]}>
   sockets: {
     // node:net also tells what an address is; workspace and network ask for that alone.
     pattern: /import \{[^}]*\b(?:connect|createServer|createConnection|Socket)\b[^}]*\} from 'node:net'/,
-    open: [/^src\/openssh\/mux\.ts$/, /^src\/server\//],
+    open: [/^src\/openssh\/mux\.ts$/, /^src\/network\/(?:connect-first|last-words)\.ts$/, /^src\/server\//],
   },
   'the environment of this process': {
     pattern: /\bprocess\.env\b/,

@@ -51,9 +51,10 @@ describe('the hot path', () => {
     )
   })
 
-  it('starts in bin/run.js, which loads one file of ours', () => {
+  it('starts in bin/run.js, which loads one file of ours: this one, or that of the proxy', () => {
     assert.deepEqual(required('bin/run.js'), ['node:fs', 'node:module', 'node:path', 'node:vm'])
-    assert.deepEqual(readFileSync(join(ROOT, 'bin/run.js'), 'utf8').match(/'[a-z]+\.cjs'/g), ["'hot.cjs'"])
+    const text = readFileSync(join(ROOT, 'bin/run.js'), 'utf8')
+    assert.deepEqual(text.match(/'[a-z]+\.cjs'/g), ["'hot.cjs'", "'proxy.cjs'"])
   })
 
   it('is one file, which loads only what Node has at hand or what a socket needs', () => {
@@ -68,5 +69,37 @@ describe('the hot path', () => {
       'node:stream',
       'node:util',
     ])
+  })
+})
+
+describe('the short way of ssh to a managed host', () => {
+  // What is fused into the other file that bin/run.js loads.
+  const loaded = closure(['src/cli/proxy-warm.ts'])
+
+  it('has both ways to carry in it', () => {
+    for (const name of ['proxy-hand-over', 'proxy-relay', 'proxy-again'])
+      assert.ok(loaded.files.includes(`src/cli/${name}.ts`), name)
+  })
+
+  it('loads no package while the pass is good', () => {
+    assert.deepEqual(loaded.packages, [])
+  })
+
+  it('loads nothing that asks a control plane, reads secrets, makes keys or locks, and nothing of exec', () => {
+    const asking = /^src\/(?:provider|credentials|server|doctor|commands|remote-command|user-ssh-config)\//
+    const others =
+      /^src\/(?:core\/lock|network\/request|session\/(?:open|managed-(?:session|identity))|openssh\/key-pair|cli\/run-)/
+    assert.deepEqual(
+      loaded.files.filter((path) => asking.test(path) || others.test(path)),
+      [],
+    )
+  })
+
+  it('is one file, which loads only what Node has at hand or what a connection needs', () => {
+    assert.deepEqual(required('dist/proxy.cjs'), ['node:events', 'node:fs', 'node:net', 'node:os', 'node:path'])
+  })
+
+  it('shares no module with the rest of the program, whose errors it would not know', () => {
+    assert.doesNotMatch(readFileSync(join(ROOT, 'dist/proxy.cjs'), 'utf8'), /\bimport\(/)
   })
 })

@@ -12,6 +12,7 @@ const PURE = [
   'credentials',
   'attachment',
   'remote-command',
+  'user-ssh-config',
 ]
 
 /** The plan of the house: which rooms a room may look into. */
@@ -26,7 +27,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   credentials: ['core'],
   attachment: ['core', 'workspace'],
   'remote-command': ['core', 'openssh', 'session'],
-  doctor: ['core', 'network', 'openssh', 'credentials'],
+  'user-ssh-config': ['core', 'workspace', 'openssh'],
+  doctor: ['core', 'workspace', 'network', 'openssh', 'credentials', 'user-ssh-config'],
   actions: [...PURE, 'doctor'],
   cli: [...PURE, 'doctor', 'actions'],
   commands: [...PURE, 'doctor', 'actions', 'cli'],

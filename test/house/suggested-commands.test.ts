@@ -23,7 +23,7 @@ const {commands} = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'u
 }
 
 /** Words behind our name that make a sentence or stand for any command. */
-const PROSE = new Set(['--help', '<command>', 'and', 'holds', 'itself', 'made', 'needs', 'with'])
+const PROSE = new Set(['--help', '<command>', 'and', 'holds', 'itself', 'made', 'managed', 'needs', 'with'])
 
 /** Every `runcode <words>` of a text, as words: up to what ends a command in a sentence; what is filled in is one word. */
 const suggestionsIn = (text: string): readonly (readonly string[])[] =>

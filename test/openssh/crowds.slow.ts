@@ -30,11 +30,17 @@ describe('many commands at once', function () {
     const run = async (at: number): Promise<number> => {
       const task = {words: {kind: 'line', line: `echo ${at} >> ${log}; exit ${at}`}, directory: undefined} as const
       const {exitCode, usedMaster} = await runRemote({
-        ...{session, task: {...task, variables: [], isLogin: false}, hasTerminal: false, stdin: 'ignore'},
+        ...{
+          session,
+          route: async () => [],
+          task: {...task, variables: [], isLogin: false},
+          hasTerminal: false,
+          stdin: 'ignore',
+        },
         ...{timeoutSeconds: undefined, env: process.env, interrupted: new AbortController().signal},
         ...{stdout: () => undefined, stderr: () => undefined},
       })
-      const options = {...session, controlPath: session.controlPath ?? '', sleptSeconds: 0, env: process.env}
+      const options = {...session, controlPath: session.controlPath ?? '', sleptSeconds: 0, env: process.env, route: []}
       if (!usedMaster) await startMasterInBackground(options)
       return exitCode
     }

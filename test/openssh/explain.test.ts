@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
-import {explainRefusal, explainSsh, explainUnasked, isTurnedAway, reasonOf} from '../../src/openssh/explain.ts'
+import {
+  ConnectionFailedError,
+  explainRefusal,
+  explainSsh,
+  explainUnasked,
+  isHungUpOn,
+  isTurnedAway,
+  ProxyRefusedError,
+  reasonOf,
+} from '../../src/openssh/explain.ts'
 import {lastLine, OpensshFailedError} from '../../src/openssh/openssh-failed.ts'
+import {routeReport} from '../../src/openssh/route.ts'
 
 const CHANGED = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
@@ -83,6 +93,47 @@ describe('explainUnasked(): by the log of ssh, it had asked for nothing where', 
 it('explainRefusal() knows that nothing was begun without a config', () => {
   const words = "Can't open user config file /x/config: No such file or directory\r\n"
   assert.equal(explainRefusal(words, 'gw')?.code, 'connection_failed')
+})
+
+describe('the failure of our ProxyCommand', () => {
+  const closed = 'kex_exchange_identification: Connection closed by remote host\r\n'
+  const handedOver =
+    'mm_receive_fd: recvmsg: expected received 1 got 0\r\nproxy dialer did not pass back a connection\r\n'
+  const letIn = 'Authenticated to gw (via proxy) using "publickey".\r\n'
+
+  it('is told in its own words, whatever ssh says of it', () => {
+    for (const words of [closed, handedOver, ''])
+      for (const explain of [explainUnasked, (log: string) => explainSsh(log, 'gw', LOST)]) {
+        const failed = explain(
+          `\n${routeReport('the proxy x answered "HTTP/1.1 502"', {isFinal: false})}${words}`,
+          'gw',
+        )
+        assert.ok(failed instanceof ConnectionFailedError)
+        assert.equal(failed.message, 'Could not connect to the gateway gw: the proxy x answered "HTTP/1.1 502"')
+        const refused = explain(
+          `\n${routeReport('the proxy x answered "HTTP/1.1 407"', {isFinal: true})}${words}`,
+          'gw',
+        )
+        assert.ok(refused instanceof ProxyRefusedError)
+        assert.deepEqual([refused.code, refused.retryable], ['connection_failed', false])
+      }
+  })
+
+  it('is not taken for a gateway that hangs up on strangers', () => {
+    assert.equal(isHungUpOn(closed), true)
+    assert.equal(isHungUpOn(`${routeReport('x', {isFinal: false})}${closed}`), false)
+  })
+
+  it('is believed only where nobody was let in', () => {
+    assert.equal(explainUnasked(`${letIn}${routeReport('x', {isFinal: false})}`, 'gw'), undefined)
+  })
+
+  it('is none where the gateway speaks nonsense, which is no busy one either', () => {
+    const nonsense =
+      'kex_exchange_identification: banner line contains invalid characters\r\nbanner exchange: Connection to 127.0.0.1 port 1: invalid format\r\n'
+    assert.equal(isHungUpOn(nonsense), false)
+    assert.match(`${explainUnasked(nonsense, 'gw')?.message}`, /invalid format$/)
+  })
 })
 
 describe('explainSsh()', () => {

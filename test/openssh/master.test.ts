@@ -68,6 +68,7 @@ describe('a master', () => {
       folder: folder.path,
       sleptSeconds,
       env: {PATH: `${at('bin')}:${process.env['PATH']}`},
+      route: [],
     }
   }
   const starts = (): number =>

@@ -45,7 +45,15 @@ describe('a command is never run twice, and its status never guessed', function 
     const task = {words: {kind: 'line', line}, directory: undefined, variables: [], isLogin: false} as const
     try {
       const {exitCode, endedBy} = await runRemote({
-        ...{session, task, hasTerminal: false, stdin: 'ignore', timeoutSeconds: undefined, env: process.env},
+        ...{
+          session,
+          route: async () => [],
+          task,
+          hasTerminal: false,
+          stdin: 'ignore',
+          timeoutSeconds: undefined,
+          env: process.env,
+        },
         ...{stdout: () => undefined, stderr: () => undefined, interrupted: NEVER},
       })
       assert.equal(endedBy, 'command')
@@ -105,7 +113,7 @@ describe('a command is never run twice, and its status never guessed', function 
 
   it('wherever the connection of its master is cut', async () => {
     const open = async ({configFile, alias, folder, controlPath = ''}: Session): Promise<void> => {
-      const options = {configFile, alias, folder, controlPath, sleptSeconds: 0, env: process.env}
+      const options = {configFile, alias, folder, controlPath, sleptSeconds: 0, env: process.env, route: []}
       assert.deepEqual(await startMaster(options, deadlineIn(20_000, NEVER)), {isUp: true})
     }
     const relay = await startCuttingRelay(sshd.port)
@@ -145,7 +153,13 @@ describe('a command is never run twice, and its status never guessed', function 
         const liar = directSessions(sshd, `command="sh ${file}"`)
         const session = liar.make(sshd.port)
         if (way === 'over a master') {
-          const options = {...session, controlPath: session.controlPath ?? '', sleptSeconds: 0, env: process.env}
+          const options = {
+            ...session,
+            controlPath: session.controlPath ?? '',
+            sleptSeconds: 0,
+            env: process.env,
+            route: [],
+          }
           assert.deepEqual(await startMaster(options, deadlineIn(20_000, NEVER)), {isUp: true})
         }
         const name = `lie-${what}-${way}`.replaceAll(' ', '-')

@@ -3,6 +3,7 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import fc from 'fast-check'
 import {run} from '../../src/core/process.ts'
+import {routeByUs} from '../../src/openssh/proxy-command.ts'
 import {renderConfig, type SshTarget} from '../../src/openssh/render-config.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
@@ -20,6 +21,7 @@ const target: SshTarget = {
   certificateFile: undefined,
   knownHostsFile: '/state/g1/known_hosts',
   controlPath: '/run/c1',
+  route: [],
 }
 
 const GOLDEN = `Host runcode-calm-reed
@@ -85,6 +87,20 @@ describe('renderConfig()', () => {
       renderConfig({...rest, controlPath: undefined}),
       GOLDEN.replace('  ControlPath "/run/c1"\n  ControlPersist 600\n', '  ControlPath none\n'),
     )
+  })
+
+  it('names our ProxyCommand last where the way to the gateway is ours, and ssh expands it', async () => {
+    const route = routeByUs({node: '/opt/100% node/node', script: '/opt/run.js'}, [
+      'proxy',
+      '--gateway',
+      'work',
+      '%h',
+      '%p',
+    ])
+    const command = '/usr/bin/env NODE_CHANNEL_FD=1 "/opt/100%% node/node" "/opt/run.js" proxy --gateway work %h %p'
+    assert.equal(renderConfig({...target, route}), `${GOLDEN}  ProxyCommand ${command}\n  ProxyUseFdpass yes\n`)
+    const values = await resolve({...target, route})
+    assert.deepEqual([values.get('proxycommand'), values.get('proxyusefdpass')], [[command], ['yes']])
   })
 
   it('is what the real ssh will do', async () => {

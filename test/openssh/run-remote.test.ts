@@ -29,6 +29,7 @@ describe('runRemote()', function () {
     runRemote({
       ...{session: sessions.make(sshd.port), task: argvTask(['sh', '-c', `echo x >> ${file}`]), hasTerminal},
       ...{stdin: 'ignore', stdout: () => undefined, stderr: () => undefined, timeoutSeconds: undefined, env},
+      route: async () => [],
       interrupted: new AbortController().signal,
     })
 

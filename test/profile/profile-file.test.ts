@@ -57,6 +57,42 @@ describe('the file of profiles', () => {
     })
   })
 
+  it('keeps an ssh_proxy', async () => {
+    const sshProxy = new URL('http://me:a%20b@proxy.example.test:3128')
+    const profiles: Profiles = {
+      default: undefined,
+      profiles: new Map([[parseProfileName('work'), {...work, sshProxy}]]),
+    }
+    await writeProfiles(config(), profiles)
+    assert.equal(
+      JSON.parse(readFileSync(profilesFile(config()), 'utf8')).profiles.work.ssh_proxy,
+      'http://me:a%20b@proxy.example.test:3128',
+    )
+    assert.equal((await readProfiles(config())).profiles.get(parseProfileName('work'))?.sshProxy?.href, sshProxy.href)
+  })
+
+  it('is named with the field or the line that is wrong, and nothing of what is a password', async () => {
+    mkdirSync(config(), {mode: 0o700})
+    const profile = (field: string): string =>
+      `{"version":1,"profiles":{"a":{"provider":"runcode","api_base":"https://x",\n${field}}}}`
+    for (const [text, why] of [
+      [
+        profile('"ssh_proxy":"http://me:secret@proxy/x"'),
+        /: the ssh_proxy of "a" is not of the form http:\/\/\[user:password@\]host\[:port\]\.$/,
+      ],
+      [profile('"ssh-proxy":"http://me:secret@proxy"'), /: the field "ssh-proxy" of "a" is not known\.$/],
+      [profile('"ssh_proxy":"http://me:secret"@proxy"'), /: it is not JSON \(line 2\)\.$/],
+      // Of a piece that it shows, Node tells no position.
+      [profile('"ssh_proxy":secret'), /: it is not JSON(?: \(line 2\))?\.$/],
+    ] as const) {
+      writeFileSync(profilesFile(config()), text)
+      await assert.rejects(readProfiles(config()), ({message}: Error) => {
+        assert.match(message, why)
+        return !message.includes('secret')
+      })
+    }
+  })
+
   it('is not there where there are no profiles', async () => {
     const none: Profiles = {default: undefined, profiles: new Map()}
     assert.deepEqual(await readProfiles(config()), none)
@@ -89,6 +125,12 @@ describe('the file of profiles', () => {
     'an address is missing': '{"version":1,"profiles":{"a":{"provider":"runcode"}}}',
     'a store is not known':
       '{"version":1,"profiles":{"a":{"provider":"runcode","api_base":"https://x","store":"cloud"}}}',
+    'an address of a page is no text':
+      '{"version":1,"profiles":{"a":{"provider":"runcode","api_base":"https://x","web_base":1}}}',
+    'a field is not known':
+      '{"version":1,"profiles":{"a":{"provider":"runcode","api_base":"https://x","sshProxy":"http://x"}}}',
+    'an ssh_proxy is no text':
+      '{"version":1,"profiles":{"a":{"provider":"runcode","api_base":"https://x","ssh_proxy":null}}}',
     'its default is not there': '{"version":1,"default":"b","profiles":{}}',
     'its default is no name': '{"version":1,"default":{"a":1},"profiles":{}}',
   })) {

@@ -14,6 +14,7 @@ const {session} = await openSession({
   now: () => ({date: new Date(), uptimeSeconds: uptime(), sleptSeconds: 0}),
   deadline: deadlineIn(15_000, new AbortController().signal),
   force: false,
+  route: [],
   mint: async (publicKey) => {
     appendFileSync(mints, `${publicKey}\n`)
     await new Promise((resolve) => setTimeout(resolve, 200))

@@ -51,6 +51,7 @@ describe('openSession()', () => {
       now: () => at,
       deadline: deadlineIn(15_000, new AbortController().signal),
       force: false,
+      route: [],
       mint: async (publicKey) => {
         mints.push(publicKey)
         if (answer instanceof Error) throw answer
@@ -96,6 +97,7 @@ describe('openSession()', () => {
         identityFile: at('id_ed25519'),
         certificateFile: undefined,
         knownHostsFile: at('known_hosts'),
+        route: [],
       }),
     )
     assert.equal(

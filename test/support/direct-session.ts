@@ -36,6 +36,7 @@ export function directSessions(sshd: RealSshd, options = ''): SessionMaker {
       const target = {
         ...{alias, host, port, user, hostKeys, identityFile, knownHostsFile, controlPath},
         certificateFile: undefined,
+        route: [],
       }
       writeFileSync(knownHostsFile, renderKnownHosts(host, port, hostKeys))
       writeFileSync(configFile, renderConfig(target))

@@ -61,6 +61,7 @@ export async function startRealSshd(options: readonly string[] = []): Promise<Re
       // The rc files of whoever runs the tests are none of theirs.
       `SetEnv HOME=${folder}`,
       'MaxStartups 100',
+      'Subsystem sftp internal-sftp',
       'LogLevel VERBOSE',
       ...options,
       '',
