@@ -57,7 +57,7 @@ export async function connectSsh({context, argv, isWaiting, open}: ProxyConnecti
     return printable(line)
   }
   try {
-    log(await (isWaiting ? handOver(context, reach, explain) : relay(context, reach)))
+    log(await (isWaiting ? handOver : relay)(context, reach, explain))
   } catch (error) {
     explain(error)
   }
