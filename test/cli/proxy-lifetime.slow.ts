@@ -198,7 +198,9 @@ describe('a proxy, whatever happens', function () {
     assert.equal((await stage.ssh([HOST, 'true'])).status, 0)
   })
 
-  it('takes one pass for 20 connections through an expiry', async () => {
+  it('takes one pass for 20 connections through an expiry', async function () {
+    // A machine may be too busy for 20 ssh and 20 Node within their 12 s.
+    this.retries(2)
     assert.equal((await stage.ssh([HOST, 'true'])).status, 0)
     await forgetManagedPass(stage.state, stage.owner)
     const before = stage.mints()
