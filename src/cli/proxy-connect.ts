@@ -55,7 +55,7 @@ export async function connectSsh({context, argv, isWaiting, open, tell = say}: P
     return printable(line)
   }
   try {
-    log(await (isWaiting ? handOver(context, reach, explain) : relay(context, reach)))
+    log(await (isWaiting ? handOver : relay)(context, reach, explain))
   } catch (error) {
     explain(error)
   }

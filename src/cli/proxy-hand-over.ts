@@ -1,7 +1,7 @@
 import type {Socket} from 'node:net'
 import type {Context} from '../actions/context.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
-import {lastWords} from '../network/last-words.ts'
+import {lastWords, saying} from '../network/last-words.ts'
 import type {Reach} from './proxy-words.ts'
 
 /**
@@ -29,7 +29,7 @@ export async function handOver(
   } catch (error) {
     throwIfInterrupted(controller.signal)
     // Where this fails too, ssh ends with words of its own.
-    await lastWords(explain(error), env)
+    await saying(lastWords(explain(error)), env)
       .then(give)
       .catch(() => undefined)
     return 'failed'

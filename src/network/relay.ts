@@ -1,8 +1,11 @@
 import type {Socket} from 'node:net'
 import type {Readable, Writable} from 'node:stream'
+import {pause} from '../core/deadline.ts'
 
 /** How long the far side may take to hang up after ours has. */
 const GRACE_MS = 2000
+/** How long a client may take for its first word, which OpenSSH says without having heard the server. */
+const GREETING_MS = 500
 /** No client says more before it has heard the server (RFC 4253 section 4.2: one line). */
 const LONGEST_GREETING_BYTES = 65_536
 
@@ -12,6 +15,8 @@ export interface NearEnd {
   readonly gone: AbortSignal
   /** Carries bytes both ways until one side is through, or `stop`. Gives what broke the connection, if something did. */
   relayTo(socket: Socket, stop: AbortSignal): Promise<Error | undefined>
+  /** Says this to OpenSSH, which ends by it, and waits for that. Other clients are told nothing. */
+  sayLast(words: Uint8Array): Promise<void>
   /** Hears and keeps nothing any more. */
   release(): void
 }
@@ -25,6 +30,7 @@ export function listenTo(input: Readable, output: Writable): NearEnd {
     size += chunk.length
     if (size >= LONGEST_GREETING_BYTES) input.pause()
   }
+  const heard = new Promise((resolve) => input.once('data', resolve))
   const hangUp = (): void => controller.abort()
   input.on('data', keep).on('end', hangUp).on('close', hangUp).on('error', hangUp)
   output.on('error', hangUp)
@@ -34,6 +40,12 @@ export function listenTo(input: Readable, output: Writable): NearEnd {
       input.off('data', keep)
       for (const chunk of greeting) socket.write(chunk)
       return relay({input, output, socket}, [controller.signal, stop])
+    },
+    sayLast: async (words) => {
+      if (size === 0) await Promise.race([heard, pause(GREETING_MS, controller.signal)])
+      if (!Buffer.concat(greeting).toString('latin1').startsWith('SSH-2.0-OpenSSH')) return
+      output.write(words)
+      await pause(GRACE_MS, controller.signal)
     },
     release: () => void input.destroy(),
   }

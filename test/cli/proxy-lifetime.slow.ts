@@ -118,11 +118,11 @@ describe('a proxy, whatever happens', function () {
         const start = performance.now()
         const ends = await Promise.all(WAYS.map((way) => ssh([HOST, 'true'], {way})))
         const tookMs = performance.now() - start
-        for (const [at, {status, stderr}] of ends.entries()) {
+        for (const {status, stderr} of ends) {
           const lines = stderr.trimEnd().split(/\r?\n/)
           assert.deepEqual([status, lines.length], [255, 3], `${where}: ${stderr}`)
           assert.match(lines[0] ?? '', line)
-          if (WAYS[at] === 'handed over') assert.equal(lines[2], lines[0])
+          assert.equal(lines[2], lines[0])
         }
         // The limit is 12 s; eight programs of Node start and end at the same time here.
         assert.ok(tookMs > 11_000 && tookMs < 20_000, `${where}: ${tookMs} ms`)
@@ -198,7 +198,9 @@ describe('a proxy, whatever happens', function () {
     assert.equal((await stage.ssh([HOST, 'true'])).status, 0)
   })
 
-  it('takes one pass for 20 connections through an expiry', async () => {
+  it('takes one pass for 20 connections through an expiry', async function () {
+    // A machine may be too busy for 20 ssh and 20 Node within their 12 s.
+    this.retries(2)
     assert.equal((await stage.ssh([HOST, 'true'])).status, 0)
     await forgetManagedPass(stage.state, stage.owner)
     const before = stage.mints()

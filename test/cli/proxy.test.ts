@@ -40,13 +40,13 @@ describe('ssh to a managed host', function () {
     if (typeof stderr === 'string') assert.equal(ran.stderr, stderr)
     else assert.match(ran.stderr, stderr)
   }
-  /** Our line, before ssh's own words, and where it waits for its connection behind them too. */
+  /** Our line, before ssh's own words and behind them. */
   const refused = async (way: Way): Promise<string> => {
     const ran = await stage.ssh([HOST, 'true'], {way})
     assert.deepEqual([ran.status, `${ran.stdout}`], [255, ''])
     const lines = ran.stderr.trimEnd().split(/\r?\n/)
     assert.equal(lines.length, 3, ran.stderr)
-    if (way === 'handed over') assert.equal(lines[2], lines[0])
+    assert.equal(lines[2], lines[0])
     return lines[0] ?? ''
   }
 
