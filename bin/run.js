@@ -2,9 +2,11 @@
 // CommonJS, and one file with all that a warm exec needs, or a proxy with a good pass: Node loads that soonest. See
 // scripts/fuse.js.
 const {readFileSync} = require('node:fs')
-const Module = require('node:module')
 const {join} = require('node:path')
 const {Script} = require('node:vm')
+
+/** That of node:module, which is at hand here. */
+const Module = module.constructor
 
 const root = join(__dirname, '..')
 

@@ -5,12 +5,7 @@
  */
 export const encodeLine = (program: string): string => `exec sh -c 'eval "\`printf %b "$1"\`"' sh '${encode(program)}'`
 
-const encode = (program: string): string => {
-  const bytes = Buffer.from(program, 'utf8')
-  let encoded = ''
-  for (const byte of bytes) {
-    const character = String.fromCharCode(byte)
-    encoded += /[A-Za-z0-9 _./:=,@%+-]/.test(character) ? character : `\\0${byte.toString(8).padStart(3, '0')}`
-  }
-  return encoded
-}
+const encode = (program: string): string =>
+  Buffer.from(program, 'utf8')
+    .toString('latin1')
+    .replaceAll(/[^A-Za-z0-9 _./:=,@%+-]/g, (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, '0')}`)

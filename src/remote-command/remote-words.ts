@@ -49,7 +49,7 @@ export function parseScript(program: Buffer, words: readonly string[]): RemoteWo
 }
 
 /** Node decodes argv as UTF-8 and puts U+FFFD where it could not: the word that was meant is lost by then. */
-export const isCarriable = (word: string): boolean => !/[\0\u{FFFD}\p{Cs}]/u.test(word)
+export const isCarriable = (word: string): boolean => word.isWellFormed() && !/[\0\ufffd]/.test(word)
 
 const refuseUncarriable = (words: readonly string[]): void => {
   const bad = words.findIndex((word) => !isCarriable(word))
