@@ -17,6 +17,7 @@ export async function fusePackages(root) {
     const hasDefault = 'default' in (await import(name))
     const {outputFiles} = await build({
       stdin: {contents: hasDefault ? `${contents}export {default} from '${name}'\n` : contents, resolveDir: root},
+      plugins: [withoutHttp2],
       ...{bundle: true, platform: 'node', format: 'cjs', target: 'node20.19', minifyWhitespace: true, write: false},
     })
     writeCompiled(`${dist}/${short}.cjs`, './late.cjs', outputFiles[0].text)
@@ -32,6 +33,15 @@ export async function fusePackages(root) {
     writeFileSync(`${dist}/${short}.js`, `${lines.join('\n')}\n`)
   }
   for (const path of readdirSync(dist, {recursive: true})) if (path.endsWith('.js')) redirect(dist, path)
+}
+
+/** got loads it for requests that ask for HTTP/2, which none of ours does; it sets TLS up at once, for 30 ms. */
+const withoutHttp2 = {
+  name: 'without-http2',
+  setup: ({onResolve, onLoad}) => {
+    onResolve({filter: /^http2-wrapper$/}, ({path}) => ({path, namespace: 'none'}))
+    onLoad({filter: /./, namespace: 'none'}, () => ({contents: 'export default undefined'}))
+  },
 }
 
 const redirect = (dist, path) => {
