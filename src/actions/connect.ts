@@ -17,7 +17,7 @@ import {unlessEnded} from '../session/session-ended.ts'
 import {isRunning, nameOf, type Workspace, wordFor} from '../workspace/workspace.ts'
 import {named, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
-import {warnOfStaleEntries} from './hosts/stale-entries.ts'
+import {repairEntries, warnOfStaleEntries} from './hosts/stale-entries.ts'
 import {mintSession} from './mint-session.ts'
 import {type FoundWorkspace, factsOfFound, prefixOf, resolveWorkspace} from './open-account.ts'
 import {sshRoute} from './ssh-route.ts'
@@ -94,6 +94,7 @@ const connectTo = async (
     title: opened.session.title,
   }
   await writeAttachment(context.folders.state, attachment)
+  await repairEntries(context, deadline)
   await warnOfStaleEntries(context, found.account.name, workspace)
   return {workspace, session: opened.session, attachment, wasStarted, isReused: opened.isReused}
 }

@@ -53,7 +53,7 @@ export async function startConfigStage(): Promise<ConfigStage> {
   const said: string[] = []
   const folders = locateFolders({env, home, platform: process.platform, uid: process.getuid?.()})
   const context: Context = {
-    ...{env, home, cwd: home, folders, program: INPUT.program},
+    ...{env, home, cwd: home, folders, program: {...INPUT.program, script: join(home, 'opt/run.js')}},
     now: () => ({date: new Date(), uptimeSeconds: 0, sleptSeconds: 0}),
     get interrupted() {
       return new AbortController().signal

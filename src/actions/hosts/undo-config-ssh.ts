@@ -6,7 +6,7 @@ import {backupsOf, changeFile, withLockedFile} from '../../user-ssh-config/locke
 import {diffOf} from '../../user-ssh-config/plan-change.ts'
 import {readConfig} from '../../user-ssh-config/read-config.ts'
 import type {Context} from '../context.ts'
-import {placeOf} from './config-ssh.ts'
+import {placeOf} from './write-entries.ts'
 
 const LIMIT_MS = 30_000
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import {rmSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs'
+import {dirname, join} from 'node:path'
+import {repairEntries} from '../../../src/actions/hosts/stale-entries.ts'
 import {listWorkspaces} from '../../../src/actions/list-workspaces.ts'
 import {runDoctor} from '../../../src/actions/run-doctor.ts'
+import {deadlineIn} from '../../../src/core/deadline.ts'
 import {END} from '../../../src/user-ssh-config/block.ts'
 import {type ConfigStage, startConfigStage} from '../../support/config-stage.ts'
 
@@ -66,6 +68,32 @@ describe('entries that are not true any more', function () {
     rmSync(program.script)
     assert.deepEqual(await listed(), saying('runcode.demo, runcode.api'))
     assert.equal(await examined(), `fail: the entries start ${program.script}, which is not there`)
+  })
+
+  it('are written anew by connect where what they start is gone, and nothing else is', async () => {
+    const made = stage.read()
+    stage.said.length = 0
+    await repairEntries(stage.context, deadlineIn(60_000, stage.context.interrupted))
+    assert.deepEqual([stage.said, stage.read()], [[], made])
+    rmSync(program.script)
+    const [gone, ours] = [program.script, stage.context.program.script]
+    mkdirSync(dirname(ours), {recursive: true})
+    writeFileSync(ours, '')
+    await repairEntries(stage.context, deadlineIn(60_000, stage.context.interrupted))
+    assert.deepEqual(stage.said, [
+      `The entries of ${stage.file} started ${gone}, which is gone. They are written anew.`,
+    ])
+    assert.equal(stage.read(), made.replaceAll(gone, ours))
+    assert.deepEqual(await listed(), [])
+  })
+
+  it('are left as they are, and told, where they cannot be written', async () => {
+    rmSync(program.script)
+    const made = stage.read()
+    const fleeting = {...program, script: join(stage.home, '_npx/1/run.js')}
+    await repairEntries({...stage.context, program: fleeting}, deadlineIn(60_000, stage.context.interrupted))
+    assert.equal(stage.read(), made)
+    assert.deepEqual(await listed(), saying('runcode.demo, runcode.api'))
   })
 
   it('are told by doctor where others come before them, or the block is damaged', async () => {
