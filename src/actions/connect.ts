@@ -113,7 +113,7 @@ const startIfAllowed = async (
     throw new StoppedWorkspaceError(found)
   }
   return context.progress.step(`Starting ${nameOf(workspace)}`, async (say) => {
-    const wasStarted = await startIfStopped(found, deadline)
+    const wasStarted = await startIfStopped(found, deadline, say)
     await waitUntilRunning(found, deadline, say)
     return wasStarted
   })

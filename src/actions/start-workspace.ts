@@ -29,9 +29,18 @@ export class NotReadyError extends RuncodeError {
   }
 }
 
-/** Asks for a start, unless it runs. True where a start was asked for. */
-export async function startIfStopped({plane, workspace}: FoundWorkspace, deadline: Deadline): Promise<boolean> {
+/** A start is refused until it has stopped. */
+const STOPPING = 'stopping'
+
+/** Asks for a start, unless it runs; of one that is being stopped, when that is done. True where a start was asked for. */
+export async function startIfStopped(
+  found: FoundWorkspace,
+  deadline: Deadline,
+  say: (detail: string) => void,
+): Promise<boolean> {
+  const {plane, workspace} = found
   if (isRunning(workspace)) return false
+  await look(found, deadline, {until: ({state}) => state !== STOPPING, what: 'is still being stopped', say})
   await plane.startWorkspace(workspace.id, deadline)
   return true
 }
@@ -40,21 +49,26 @@ export async function startIfStopped({plane, workspace}: FoundWorkspace, deadlin
  * Waits until the control plane calls the workspace running. One that no list shows has no state to wait for, so its
  * start is taken as done. Throws NotReadyError at the end of the deadline.
  */
-export async function waitUntilRunning(
+export const waitUntilRunning = (
   found: FoundWorkspace,
   deadline: Deadline,
   say: (detail: string) => void,
-): Promise<void> {
+): Promise<void> => look(found, deadline, {until: isRunning, what: 'is not running', say})
+
+interface Look {
+  readonly until: (workspace: Workspace) => boolean
+  /** What it is where that did not come in time. */
+  readonly what: string
+  readonly say: (detail: string) => void
+}
+
+const look = async (found: FoundWorkspace, deadline: Deadline, {until, what, say}: Look): Promise<void> => {
   const began = performance.now()
   let {workspace} = found
-  for (let waitMs = FIRST_LOOK_MS; !isRunning(workspace); waitMs = Math.min(waitMs * 1.5, LONGEST_LOOK_MS)) {
+  for (let waitMs = FIRST_LOOK_MS; !until(workspace); waitMs = Math.min(waitMs * 1.5, LONGEST_LOOK_MS)) {
     await pause(waitMs, deadline.signal)
-    if (deadline.isOver())
-      throw new NotReadyError(
-        workspace,
-        `is not running (${workspace.state || 'state unknown'})`,
-        performance.now() - began,
-      )
+    const state = workspace.state || 'state unknown'
+    if (deadline.isOver()) throw new NotReadyError(workspace, `${what} (${state})`, performance.now() - began)
     const listed = (await found.plane.listWorkspaces(deadline)).find(({id}) => id === workspace.id)
     if (listed === undefined) return
     workspace = listed
@@ -76,15 +90,20 @@ export async function startWorkspace(
 ): Promise<{found: FoundWorkspace; wasStarted: boolean}> {
   const deadline = deadlineIn(timeoutSeconds * 1000, context.interrupted)
   const found = await resolveWorkspace(context, named(name, profile), deadline)
-  return telling(factsOfFound(found), async () => {
-    const wasStarted = await startIfStopped(found, deadline)
+  const {account, workspace} = found
+  const begin = async (say: (detail: string) => void): Promise<boolean> => {
+    const wasStarted = await startIfStopped(found, deadline, say)
     // Who starts it may have forgotten the keys of before.
-    if (wasStarted)
-      await forgetManagedPass(context.folders.state, {account: found.account.name, workspaceId: found.workspace.id})
-    if (wait)
-      await context.progress.step(`Starting ${nameOf(found.workspace)}`, (say) =>
-        waitUntilRunning(found, deadline, say),
-      )
+    if (wasStarted) await forgetManagedPass(context.folders.state, {account: account.name, workspaceId: workspace.id})
+    return wasStarted
+  }
+  return telling(factsOfFound(found), async () => {
+    if (!wait) return {found, wasStarted: await begin(() => undefined)}
+    const wasStarted = await context.progress.step(`Starting ${nameOf(workspace)}`, async (say) => {
+      const isNew = await begin(say)
+      await waitUntilRunning(found, deadline, say)
+      return isNew
+    })
     return {found, wasStarted}
   })
 }

@@ -90,6 +90,41 @@ describe('on a worse day', function () {
       })
     }
 
+    for (const args of [
+      ['start', 'calm-reed'],
+      ['start', 'calm-reed', '--no-wait'],
+      ['connect', 'calm-reed', '--start'],
+    ]) {
+      it(`on its way down, which is waited for: ${args.join(' ')}`, async () => {
+        const asked: string[] = []
+        const states = ['stopping', 'stopping', 'stopped', 'running']
+        plane().on('GET', LIST, () => {
+          const [current_state] = states.length > 1 ? states.splice(0, 1) : states
+          asked.push(`list: ${current_state}`)
+          return {status: 200, body: {error: false, data: {workspaces: [row({current_state})]}}}
+        })
+        plane().on('GET', '/api/rc/workspace/start', () => {
+          asked.push('start')
+          return {status: 200, body: {error: false, message: 'ok'}}
+        })
+        await start({args, env: {}})
+        assert.deepEqual(asked.slice(0, 4), ['list: stopping', 'list: stopping', 'list: stopped', 'start'])
+      })
+    }
+
+    it('on its way down for ever', () => {
+      answerList(row({current_state: 'stopping'}))
+      return isSaid({
+        args: ['start', 'calm-reed', '--timeout', '1s'],
+        status: 2,
+        code: 'not_ready',
+        message: 'The workspace "Calm" is still being stopped (stopping) after a while.',
+        hint: LONGER,
+        retryable: true,
+        facts: {workspace_id: ID, state: 'stopping'},
+      })
+    })
+
     it('not to be turned off', () => {
       answerPower('stop', {error: true, message: 'a backup is running'})
       return isSaid({
