@@ -1,5 +1,5 @@
 import {join, posix} from 'node:path'
-import {type Facts, RuncodeError} from '../core/errors.ts'
+import {type Facts, RuncodeError, systemCode} from '../core/errors.ts'
 import {readIfThere} from '../core/files.ts'
 import {AuthFailedError} from '../openssh/explain.ts'
 import {startMasterInBackground} from '../openssh/master.ts'
@@ -117,6 +117,7 @@ const tracing = async (trace: RunTrace, run: () => Promise<RemoteResult>): Promi
   } catch (error) {
     if (error instanceof ConnectionLostError) Object.assign(trace, {phase: 'lost', started: error.hasBegun || null})
     else if (error instanceof AuthFailedError) Object.assign(trace, {phase: 'auth', started: false})
+    else if (systemCode(error) === 'ENOENT') trace.started = false
     else if (error instanceof RuncodeError) trace.started = error instanceof UnexplainedEndError ? null : false
     if ([NoDirectoryError, NoProgramError, NoTerminalError].some((kind) => error instanceof kind)) trace.phase = 'run'
     throw error

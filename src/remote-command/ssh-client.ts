@@ -1,4 +1,5 @@
 import {once} from 'node:events'
+import {lstatSync} from 'node:fs'
 import type {Readable} from 'node:stream'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {endingOf} from '../core/process.ts'
@@ -73,6 +74,8 @@ export async function runClient(
     }
     const delivery = await deliver(carrier, {...run, nonce})
     leave?.()
+    // Only ssh knows that path. Another runcode ended the session before ssh was there, and nothing was run.
+    if (delivery.noise.includes(`Couldn't open logfile ${log.path}`)) lstatSync(session.folder)
     return {...delivery, said: log.words()}
   } finally {
     input.close()

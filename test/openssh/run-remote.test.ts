@@ -39,20 +39,35 @@ describe('runRemote()', function () {
     assert.equal(existsSync(file), false)
   })
 
+  /** Puts a script in the place of ssh; `$log` is where its own words go. */
+  const playSsh = (...lines: readonly string[]): NodeJS.ProcessEnv => {
+    const ssh = join(folder.path, 'ssh')
+    const start = ['#!/bin/sh', 'while getopts E:o:F:T word; do [ "$word" != E ] || log=$OPTARG; done']
+    writeFileSync(ssh, `${[...start, ...lines].join('\n')}\n`)
+    chmodSync(ssh, 0o755)
+    return {...process.env, PATH: `${folder.path}:${process.env['PATH']}`}
+  }
+
+  it('knows that nothing was run where the session was taken away before ssh was there, by the path that only ssh knows', async () => {
+    const file = join(folder.path, 'ran')
+    const words = (path: string): string =>
+      `echo "Couldn't open logfile ${path}: No such file or directory" >&2; exit 1`
+    const gone = playSsh('rm -r "$(dirname "$log")"', words('$log'))
+    await assert.rejects(run(file, {env: gone}), {code: 'ENOENT'})
+    const told = playSsh('rm -r "$(dirname "$log")"', words('/tmp/ssh.1.00000000.log'))
+    await assert.rejects(run(file, {env: told}), {name: 'UnexplainedEndError'})
+    assert.equal(existsSync(file), false)
+  })
+
   it('runs no command again that said that it began, whatever ssh says in its log', async () => {
-    const [file, ssh] = ['ran', 'ssh'].map((name) => join(folder.path, name)) as [string, string]
+    const file = join(folder.path, 'ran')
     // Hands on the record that the command begins, and nothing behind it (36 bytes: two separators, a nonce, " S").
-    const lines = [
-      '#!/bin/sh',
-      'while getopts E:o:F:T word; do [ "$word" != E ] || exec 2>>"$OPTARG"; done',
+    const env = playSsh(
       'for line; do :; done',
       'sh -c "$line" </dev/null >"$0.out"; head -c 36 "$0.out"',
-      'echo "kex_exchange_identification: Connection closed by remote host" >&2',
+      'echo "kex_exchange_identification: Connection closed by remote host" >>"$log"',
       'exit 255',
-    ]
-    writeFileSync(ssh, `${lines.join('\n')}\n`)
-    chmodSync(ssh, 0o755)
-    const env = {...process.env, PATH: `${folder.path}:${process.env['PATH']}`}
+    )
     await assert.rejects(run(file, {env}), {name: 'ConnectionLostError', code: 'connection_lost', hasBegun: true})
     assert.equal(readFileSync(file, 'utf8'), 'x\n')
   })
