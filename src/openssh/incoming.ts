@@ -1,6 +1,9 @@
+/** More of them are made one: a chunk takes much more memory than a few bytes do. */
+const MOST_CHUNKS = 1024
+
 /** One direction of a channel: what has come and was not taken yet. For one reader. */
 export class Incoming implements AsyncIterable<Buffer> {
-  readonly #chunks: Buffer[] = []
+  #chunks: Buffer[] = []
   readonly #onTaken: (sizeBytes: number) => void
   #isOver = false
   #wake: () => void = () => undefined
@@ -12,6 +15,7 @@ export class Incoming implements AsyncIterable<Buffer> {
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk)
+    if (this.#chunks.length > MOST_CHUNKS) this.#chunks = [Buffer.concat(this.#chunks)]
     this.#wake()
   }
 
