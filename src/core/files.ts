@@ -107,7 +107,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
 
 const madeFolder = async (path: string): Promise<Stats> => {
   // Someone who clears up may take it, or one above it, away again while it is empty.
-  for (let triesLeft = 20; ; triesLeft -= 1) {
+  for (let triesLeft = 100; ; triesLeft -= 1) {
     try {
       await mkdir(path, {recursive: true, mode: 0o700})
       return await lstat(path)

@@ -1,4 +1,9 @@
-import {removeWhole} from '../core/files.ts'
+import {readdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import type {Deadline} from '../core/deadline.ts'
+import {lstatIfThere, removeEmptyFolders, removeWhole} from '../core/files.ts'
+import {withLock} from '../core/lock.ts'
+import {dropSession} from './drop-session.ts'
 import {clearCurrent} from './generations.ts'
 import {hasIdentity, type ManagedHostName, managedHost, managedState, pinGateway} from './managed-host.ts'
 import {keepIdentity, retireIdentity} from './managed-identity.ts'
@@ -37,3 +42,18 @@ export async function openManagedSession(
  */
 export const forgetManagedPass = (state: string, owner: ManagedHostName): Promise<void> =>
   clearCurrent(managedState(state), {...owner, origin: undefined})
+
+/** Takes away the pair and the passes of a managed host that has no entry any more, and with the last host the logs. */
+export async function removeManagedHost(state: string, owner: ManagedHostName, deadline: Deadline): Promise<void> {
+  const {folder} = managedHost(state, owner)
+  const root = managedState(state)
+  if ((await lstatIfThere(folder)) !== undefined) {
+    await withLock(join(folder, 'lock'), deadline, async () => {
+      for (const name of await readdir(folder))
+        if (/^(?:id_ed25519|known_hosts)\b/.test(name)) await removeWhole(join(folder, name))
+    })
+    await dropSession(root, {...owner, origin: undefined}, deadline)
+  }
+  if ((await lstatIfThere(join(root, 'sessions'))) === undefined) await removeWhole(join(root, 'logs'))
+  await removeEmptyFolders(root, state)
+}

@@ -1,5 +1,6 @@
 import {deadlineIn} from '../../core/deadline.ts'
 import {removeWhole} from '../../core/files.ts'
+import {removeManagedHost} from '../../session/managed-session.ts'
 import {readBackup} from '../../user-ssh-config/backups.ts'
 import {includedFile} from '../../user-ssh-config/config-file.ts'
 import {backupsOf, changeFile, withLockedFile} from '../../user-ssh-config/locked-file.ts'
@@ -42,6 +43,7 @@ export function removeHosts(context: Context, {file, isDryRun, adopt}: UndoInput
     const backup = isChanged && !isDryRun ? await changeFile(locked, change) : undefined
     if (isIncluding && !isDryRun) await removeWhole(included)
     if (current.isIncludedByHand) context.warn(`The line that includes ${included} is yours to take out.`)
+    if (!isDryRun) for (const entry of entries) await removeManagedHost(context.folders.state, entry, deadline)
     const {path} = locked.file
     const removed = entries.map(({alias}) => alias)
     return {file: path, isChanged, removed, backup, restored: undefined, diff: diffOf(path, before, text)}

@@ -9,7 +9,9 @@ import {type Profile, parseProfileName} from '../../profile/profile.ts'
 import {changeProfiles, readProfiles} from '../../profile/profile-file.ts'
 import type {ServerFacts} from '../../server/server-facts.ts'
 import {dropSession} from '../../session/drop-session.ts'
-import {parseWorkspaceId} from '../../workspace/workspace.ts'
+import {managedState} from '../../session/managed-host.ts'
+import {removeManagedHost} from '../../session/managed-session.ts'
+import {parseWorkspaceId, type WorkspaceId} from '../../workspace/workspace.ts'
 import type {Context} from '../context.ts'
 import {LOCAL_PROFILE, readOwnerToken} from './local-server.ts'
 
@@ -59,14 +61,18 @@ export async function forgetLocalProfile(context: Context): Promise<void> {
 }
 
 const dropSessions = async (context: Context): Promise<void> => {
-  const folder = join(context.folders.state, 'sessions', LOCAL_PROFILE)
-  const ids = (await readdir(folder).catch(() => [])).map(parseWorkspaceId).filter((id) => id !== undefined)
-  for (const workspaceId of ids) {
-    const owner = {account: LOCAL_PROFILE, origin: undefined, workspaceId}
-    await dropSession(context.folders.state, owner, deadlineIn(LIMIT_MS, context.interrupted))
-  }
+  const {state} = context.folders
+  const deadline = deadlineIn(LIMIT_MS, context.interrupted)
+  const folder = join(state, 'sessions', LOCAL_PROFILE)
+  for (const workspaceId of await idsIn(folder))
+    await dropSession(state, {account: LOCAL_PROFILE, origin: undefined, workspaceId}, deadline)
   await removeWhole(folder)
-  await removeEmptyFolders(dirname(folder), context.folders.state)
+  await removeEmptyFolders(dirname(folder), state)
+  for (const workspaceId of await idsIn(join(managedState(state), 'sessions', LOCAL_PROFILE)))
+    await removeManagedHost(state, {account: LOCAL_PROFILE, workspaceId}, deadline)
 }
+
+const idsIn = async (folder: string): Promise<readonly WorkspaceId[]> =>
+  (await readdir(folder).catch(() => [])).map(parseWorkspaceId).filter((id) => id !== undefined)
 
 const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined
