@@ -56,6 +56,6 @@ export function openSource({task: {words}, stdin}: ClientRun): Source {
 
 /** Most programs that start others give them that, and a stream that reads it costs some ms. */
 const isNullDevice = (descriptor: number): boolean => {
-  const [ours, nothing] = [fstatSync(descriptor), statSync(devNull)]
-  return ours.isCharacterDevice() && ours.rdev === nothing.rdev
+  const [ours, nothing] = [fstatSync(descriptor), statSync(devNull, {throwIfNoEntry: false})]
+  return ours.isCharacterDevice() && ours.rdev === nothing?.rdev
 }
