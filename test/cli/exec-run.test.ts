@@ -153,9 +153,15 @@ describe('exec', function () {
     ] as const) {
       it(`ends it also where nobody takes what it says on ${other}`, async () => {
         const [say, flood] = taken === 'stdout' ? ['', '>&2'] : ['>&2', '']
-        const child = startRuncode(['exec', '--timeout', '1', '--', `echo $$ ${say}; exec yes ${flood}`], surroundings)
+        const child = startRuncode(
+          ['exec', '--timeout', '1', '--', `echo $$ ${say}; read _; exec yes ${flood}`],
+          surroundings,
+        )
         const ended = once(child, 'exit')
-        const [pid] = (await once(child[taken] ?? child, 'data')) as [Buffer]
+        const [pid] = (await Promise.race([once(child[taken] ?? child, 'data'), ended])) as [Buffer | number]
+        assert.ok(Buffer.isBuffer(pid), `ended with ${pid} before the command said a word`)
+        // Not before: both streams share one window of the channel, which the flood fills.
+        child.stdin?.write('\n')
         for (let tries = 0; isAlive(Number(pid)) && tries < 300; tries += 1) await pause(50)
         assert.equal(isAlive(Number(pid)), false)
         assert.deepEqual(await ended, [124, null])
