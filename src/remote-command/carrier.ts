@@ -4,7 +4,7 @@ import {heldBack} from './held-back.ts'
 import {passOn, type Sink} from './pass-on.ts'
 import {type RemoteStatus, StatusReader} from './status-reader.ts'
 
-/** What carries a wrapped command to the far side: an ssh, or a channel of a master. */
+/** What carries a wrapped command to the far side. */
 export interface Carrier {
   readonly stdout: AsyncIterable<Buffer>
   readonly stderr: AsyncIterable<Buffer>
@@ -12,7 +12,7 @@ export interface Carrier {
   readonly gone: Promise<unknown>
   /** Resolves when it is gone and its streams have ended. */
   readonly ending: Promise<Ending>
-  /** Sends it a signal, or ends it where it knows of none. */
+  /** Sends it a signal. */
   kill(signal: NodeJS.Signals): unknown
   /** Ends its streams where somebody else holds them open. */
   cut(): void

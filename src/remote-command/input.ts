@@ -1,5 +1,3 @@
-import {fstatSync, statSync} from 'node:fs'
-import {devNull} from 'node:os'
 import {isatty} from 'node:tty'
 import type {ChildProcess} from '../core/process.ts'
 import type {ClientRun} from './ssh-client.ts'
@@ -40,22 +38,3 @@ const keys = (): Input => ({
   },
   close: () => void process.stdin.destroy(),
 })
-
-/** What the command is to read, where we hand it on ourselves. */
-export interface Source {
-  readonly bytes: AsyncIterable<Buffer> | Iterable<Buffer>
-  close(): void
-}
-
-/** See openInput(). */
-export function openSource({task: {words}, stdin}: ClientRun): Source {
-  if (words.kind === 'script') return {bytes: [words.program], close: () => undefined}
-  if (stdin === 'ignore' || isNullDevice(0)) return {bytes: [], close: () => undefined}
-  return {bytes: process.stdin, close: () => void process.stdin.destroy()}
-}
-
-/** Most programs that start others give them that, and a stream that reads it costs some ms. */
-const isNullDevice = (descriptor: number): boolean => {
-  const [ours, nothing] = [fstatSync(descriptor), statSync(devNull, {throwIfNoEntry: false})]
-  return ours.isCharacterDevice() && ours.rdev === nothing?.rdev
-}

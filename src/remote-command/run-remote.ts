@@ -12,7 +12,6 @@ import {
 import {isMasterAlive} from '../openssh/master.ts'
 import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
-import {runOverMaster} from './over-master.ts'
 import {type ClientEnd, type ClientRun, runClient} from './ssh-client.ts'
 
 /** The link broke after the command may have begun: it may have run to its end, or not. It is never run again by us. */
@@ -113,14 +112,10 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
   }
 }
 
-/**
- * Undefined where no master took it: one that is full, or has just ended, opened no session, so nothing has run. ssh
- * itself is there for a terminal, whose keys, size and modes it knows.
- */
+/** Undefined where no master took it: one that is full, or has just ended, opened no session, so nothing has run. */
 const overMaster = async (run: ClientRun): Promise<ClientEnd | undefined> => {
   const {controlPath, isProxied} = run.session
   if (controlPath === undefined) return undefined
-  if (!run.hasTerminal) return runOverMaster(controlPath, run)
   if (!(await isMasterAlive(controlPath))) return undefined
   const way = isProxied ? OVER_MASTER_PROXIED : OVER_MASTER
   const end = await runClient(await findProgram('ssh', run.env), {way, route: []}, run)

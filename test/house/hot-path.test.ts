@@ -57,7 +57,7 @@ describe('the hot path', () => {
     assert.deepEqual(text.match(/'[a-z]+\.cjs'/g), ["'hot.cjs'", "'proxy.cjs'"])
   })
 
-  it('is one file, which loads only what Node has at hand or what a socket needs', () => {
+  it('is one file, which loads only what Node has at hand or what starting ssh needs', () => {
     // late.cjs only at the first import(): see scripts/compile.js.
     assert.deepEqual(required('dist/hot.cjs'), [
       './late.cjs',

@@ -69,16 +69,15 @@ describe('a command keeps its limits, and the next one works, where', () => {
     await stage.settle('master')
   })
 
-  it('the network under the master is dead: it gets another connection, and the next one does not wait', async () => {
+  it('the network under the master is dead: within a minute and a half it is given up', async () => {
     const {stdout} = await stage.run(['exec', '--', FAR_SIDE])
     const far = Number(stdout)
     process.kill(far, 'SIGSTOP')
     try {
       const startMs = performance.now()
+      assert.equal((await stage.run(['exec', '--', 'true'])).status, 125)
+      assert.ok(performance.now() - startMs < 90_000)
       await execTrue()
-      const waitedMs = performance.now() - startMs
-      await execTrue()
-      assert.ok(performance.now() - startMs < Math.min(40_000, 2 * waitedMs), `${waitedMs} ms at first`)
     } finally {
       process.kill(far, 'SIGKILL')
     }
