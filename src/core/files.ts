@@ -139,10 +139,10 @@ const faultIn = (stats: Stats): string | undefined => {
   return undefined
 }
 
-/** Removes a file or a folder with all in it; none there is fine. */
+/** Removes a file or a folder with all in it; none there is fine. What somebody else puts in meanwhile is removed as well. */
 export async function removeWhole(path: string): Promise<void> {
   try {
-    await rm(path, {recursive: true, force: true})
+    await rm(path, {recursive: true, force: true, maxRetries: 10, retryDelay: 10})
   } catch (error) {
     throw new FileError('remove', path, error)
   }

@@ -208,6 +208,26 @@ describe('files', () => {
     assert.deepEqual(readdirSync(folder.path), ['kept'])
   })
 
+  it('removeWhole() takes what somebody else puts into a folder meanwhile', async () => {
+    for (let time = 0; time < 20; time += 1) {
+      mkdirSync(at('busy'))
+      for (let name = 0; name < 50; name += 1) writeFileSync(at('busy', `${name}`), '')
+      let left = 20
+      const write = (): void => {
+        try {
+          writeFileSync(at('busy', `late-${left}`), '')
+        } catch {
+          return
+        }
+        left -= 1
+        if (left > 0) setTimeout(write, 0)
+      }
+      write()
+      await removeWhole(at('busy'))
+    }
+    assert.equal(existsSync(at('busy')), false)
+  })
+
   it('removeEmptyFolders() goes up as long as folders are empty, and never to the last one or beside it', async () => {
     mkdirSync(at('top', 'a', 'b', 'c'), {recursive: true})
     mkdirSync(at('top', 'x', 'y'), {recursive: true})
