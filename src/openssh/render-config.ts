@@ -38,6 +38,26 @@ export class UnsafePathError extends RuncodeError {
  */
 export const renderConfig = (target: SshTarget): string => `${lines(target).join('\n')}\n`
 
+/** What every connection of ours says, whoever reads it: nothing of the user's or the system's is offered, run or forwarded. */
+export const OURS_ALONE: readonly string[] = [
+  '  CheckHostIP no',
+  '  CanonicalizeHostname no',
+  '  PreferredAuthentications publickey',
+  '  PubkeyAuthentication yes',
+  '  PasswordAuthentication no',
+  '  KbdInteractiveAuthentication no',
+  '  HostbasedAuthentication no',
+  '  BatchMode yes',
+  '  ForwardAgent no',
+  '  ForwardX11 no',
+  '  PermitLocalCommand no',
+  '  RemoteCommand none',
+  '  Tunnel no',
+  '  ConnectTimeout 15',
+  '  ServerAliveInterval 15',
+  '  ServerAliveCountMax 3',
+]
+
 const lines = (target: SshTarget): readonly string[] => [
   `Host ${target.alias}`,
   '  IgnoreUnknown KnownHostsCommand',
@@ -56,22 +76,7 @@ const lines = (target: SshTarget): readonly string[] => [
   '  UpdateHostKeys no',
   '  VerifyHostKeyDNS no',
   '  KnownHostsCommand none',
-  '  CheckHostIP no',
-  '  CanonicalizeHostname no',
-  '  PreferredAuthentications publickey',
-  '  PubkeyAuthentication yes',
-  '  PasswordAuthentication no',
-  '  KbdInteractiveAuthentication no',
-  '  HostbasedAuthentication no',
-  '  BatchMode yes',
-  '  ForwardAgent no',
-  '  ForwardX11 no',
-  '  PermitLocalCommand no',
-  '  RemoteCommand none',
-  '  Tunnel no',
-  '  ConnectTimeout 15',
-  '  ServerAliveInterval 15',
-  '  ServerAliveCountMax 3',
+  ...OURS_ALONE,
   '  ControlMaster no',
   ...(target.controlPath === undefined
     ? ['  ControlPath none']

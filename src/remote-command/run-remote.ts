@@ -115,8 +115,7 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
 /** Undefined where no master took it: one that is full, or has just ended, opened no session, so nothing has run. */
 const overMaster = async (run: ClientRun): Promise<ClientEnd | undefined> => {
   const {controlPath, isProxied} = run.session
-  if (controlPath === undefined) return undefined
-  if (!(await isMasterAlive(controlPath))) return undefined
+  if (controlPath === undefined || !(await isMasterAlive(controlPath))) return undefined
   const way = isProxied ? OVER_MASTER_PROXIED : OVER_MASTER
   const end = await runClient(await findProgram('ssh', run.env), {way, route: []}, run)
   return end.status.hasBegun || !isTurnedAway(end.said) ? end : undefined

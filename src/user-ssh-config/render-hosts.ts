@@ -1,6 +1,6 @@
 import {RuncodeError} from '../core/errors.ts'
 import {type Program, routeByUs} from '../openssh/proxy-command.ts'
-import {quoted} from '../openssh/render-config.ts'
+import {OURS_ALONE, quoted} from '../openssh/render-config.ts'
 import {routeLines} from '../openssh/route.ts'
 import type {HostEntry} from './host-names.ts'
 
@@ -58,22 +58,7 @@ export const renderHost = (host: HostEntry, files: HostFiles, program: Program):
   '  StrictHostKeyChecking yes',
   '  UpdateHostKeys no',
   '  VerifyHostKeyDNS no',
-  '  CheckHostIP no',
-  '  CanonicalizeHostname no',
-  '  PreferredAuthentications publickey',
-  '  PubkeyAuthentication yes',
-  '  PasswordAuthentication no',
-  '  KbdInteractiveAuthentication no',
-  '  HostbasedAuthentication no',
-  '  BatchMode yes',
-  '  ForwardAgent no',
-  '  ForwardX11 no',
-  '  PermitLocalCommand no',
-  '  RemoteCommand none',
-  '  Tunnel no',
-  '  ConnectTimeout 15',
-  '  ServerAliveInterval 15',
-  '  ServerAliveCountMax 3',
+  ...OURS_ALONE,
   ...(files.controlPath === undefined
     ? ['  ControlMaster no', '  ControlPath none', '  ControlPersist no']
     : [
