@@ -8,6 +8,7 @@ const log = fs.openSync(process.env.WARM_EXEC_LOG, 'a')
 const {writeSync} = fs
 const atFirst = new Set(process.moduleLoadList)
 let isOurs = true
+let isInside = false
 const note = (what, path) => isOurs && writeSync(log, `${what} ${path}\n`)
 
 const wrap = (holder, name, what, pathOf = (path) => path) => {
@@ -15,8 +16,15 @@ const wrap = (holder, name, what, pathOf = (path) => path) => {
   const wrapped = function (...args) {
     const path = pathOf(...args)
     // A number is a file that was opened before.
-    if (typeof path === 'string') note(what, path)
-    return original.apply(this, args)
+    if (typeof path === 'string' && !isInside) note(what, path)
+    // What Node does for such a call is Node's, and differs from one version to the next.
+    const wasInside = isInside
+    isInside = true
+    try {
+      return original.apply(this, args)
+    } finally {
+      isInside = wasInside
+    }
   }
   holder[name] = Object.assign(wrapped, original)
 }
