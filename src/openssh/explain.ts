@@ -99,8 +99,8 @@ const BEFORE_A_SESSION =
 export const isHungUpOn = (log: string): boolean =>
   /^(?:kex|ssh)_exchange_identification: (?!banner line )/m.test(log) && !ROUTE_FAILED.test(log)
 
-/** Words of its own that say nothing of an end, at LogLevel VERBOSE. */
-const CHATTER = /^(?:Authenticated to|Transferred: sent|Bytes per second: sent) .*$/gm
+/** Words of its own that say nothing of an end. */
+const CHATTER = /^(?:debug[123]:|Authenticated to|Transferred: sent|Bytes per second: sent) .*$/gm
 /** What ssh said last of its end. */
 export const reasonOf = (log: string): string | undefined => lastLine(log.replace(CHATTER, ''))
 
@@ -132,11 +132,17 @@ export function isTerminalRefused(log: string): boolean {
 }
 
 /**
- * Whether a client that may go nowhere but over the master asked it for nothing, or was refused: it then turned to a
- * connection of its own, which it does not have. Where it had asked and got no answer it says that of the request.
+ * Whether a client that may go nowhere but over the master, by its log at LogLevel DEBUG3, asked it for nothing, or was refused: it then
+ * turned to a connection of its own, which it does not have. Where it had asked and got no answer it says that of the request.
  */
 export const isTurnedAway = (log: string): boolean =>
   /^Can't open user config file/m.test(log) ||
   UNFIT_SSH.test(log) ||
-  (isHungUpOn(log) &&
+  (/^debug1: Executing proxy command: /m.test(log) &&
     !/^mux_client_request_session: (?!session request failed: |master alive request failed)/m.test(log))
+
+/**
+ * Whether a client, by its log at LogLevel DEBUG3, waits for the hello of its master (PROTOCOL.mux), or was killed while it did: it has
+ * asked for nothing. All that it does next it tells first.
+ */
+export const isMasterSilent = (log: string): boolean => /\ndebug2: fd \d+ setting O_NONBLOCK\r?\n$/.test(log)

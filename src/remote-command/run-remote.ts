@@ -1,17 +1,20 @@
+import {existsSync} from 'node:fs'
 import {pauseBeforeTry} from '../core/deadline.ts'
 import {EXIT, RuncodeError} from '../core/errors.ts'
 import {signalStatus} from '../core/process.ts'
+import {isPrivateSocket} from '../openssh/control-socket.ts'
 import {
   ConnectionFailedError,
   explainUnasked,
   isHungUpOn,
+  isMasterSilent,
   isTerminalRefused,
   isTurnedAway,
   reasonOf,
 } from '../openssh/explain.ts'
-import {isMasterAlive} from '../openssh/master.ts'
 import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
+import {openLog} from './client-log.ts'
 import {type ClientEnd, type ClientRun, runClient} from './ssh-client.ts'
 
 /** The link broke after the command may have begun: it may have run to its end, or not. It is never run again by us. */
@@ -101,7 +104,9 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
     // Also between two knocks: somebody else may have got in and opened one.
     const over = await overMaster(run)
     if (over !== undefined) return {...judge(over, run, undefined), usedMaster: true}
-    const end = await runClient(await findProgram('ssh', run.env), {way: ALONE, route: await run.route()}, run)
+    const ssh = await findProgram('ssh', run.env)
+    const route = await run.route()
+    const end = await runClient(ssh, {options: ALONE, route, log: openLog(run.session.folder, 'VERBOSE')}, run)
     const refusal = explainUnasked(end.said, host)
     const forMs = (process.uptime() - began) * 1000
     const isWorthIt = isHungUpOn(end.said) ? forMs < CROWDED_MS : knocks < MOST_KNOCKS && forMs < KNOCKING_MS
@@ -112,13 +117,20 @@ export async function runRemote(run: ClientRun): Promise<RemoteResult> {
   }
 }
 
-/** Undefined where no master took it: one that is full, or has just ended, opened no session, so nothing has run. */
+/**
+ * Undefined where no master took it: one that is full, has just ended, or is silent was asked for nothing, so nothing has
+ * run. It is not asked first whether it is there, which would cost as much as half of ssh; what came of it stands in the log.
+ */
 const overMaster = async (run: ClientRun): Promise<ClientEnd | undefined> => {
-  const {controlPath, isProxied} = run.session
-  if (controlPath === undefined || !(await isMasterAlive(controlPath))) return undefined
-  const way = isProxied ? OVER_MASTER_PROXIED : OVER_MASTER
-  const end = await runClient(await findProgram('ssh', run.env), {way, route: []}, run)
-  return end.status.hasBegun || !isTurnedAway(end.said) ? end : undefined
+  const {controlPath, isProxied, folder} = run.session
+  if (controlPath === undefined || !existsSync(controlPath) || !(await isPrivateSocket(controlPath))) return undefined
+  const ssh = await findProgram('ssh', run.env)
+  const log = openLog(folder, 'DEBUG3')
+  // A silent one would be waited for without a limit.
+  if (log.path === undefined) return undefined
+  const options = isProxied ? OVER_MASTER_PROXIED : OVER_MASTER
+  const end = await runClient(ssh, {options, route: undefined, log}, run)
+  return end.status.hasBegun || !(isTurnedAway(end.said) || isMasterSilent(end.said)) ? end : undefined
 }
 
 const judge = (end: ClientEnd, run: ClientRun, refusal: RuncodeError | undefined): Verdict => {

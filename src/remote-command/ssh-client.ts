@@ -2,14 +2,15 @@ import {once} from 'node:events'
 import {lstatSync} from 'node:fs'
 import type {Readable} from 'node:stream'
 import {throwIfInterrupted} from '../core/interrupted.ts'
-import {endingOf} from '../core/process.ts'
+import {type ChildProcess, endingOf} from '../core/process.ts'
 import {randomHex} from '../core/random-hex.ts'
 import {stopWith} from '../core/terminal.ts'
 import {startTied} from '../core/tied-process.ts'
+import {isMasterSilent} from '../openssh/explain.ts'
 import {type Route, routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {Session} from '../session/session.ts'
 import {type Delivery, deliver} from './carrier.ts'
-import {openLog} from './client-log.ts'
+import type {Log} from './client-log.ts'
 import {openInput} from './input.ts'
 import type {Sink} from './pass-on.ts'
 import {type RemoteTask, wrapCommand} from './wrapper.ts'
@@ -38,25 +39,31 @@ export interface ClientEnd extends Delivery {
   readonly said: string
 }
 
-/** Runs ssh with a wrapped task, once; `way` are further options, and `route` how it connects. */
-export async function runClient(
-  ssh: string,
-  {way, route}: {readonly way: readonly string[]; readonly route: Route},
-  run: ClientRun,
-): Promise<ClientEnd> {
+/** How ssh gets there. */
+export interface Way {
+  /** Further options. */
+  readonly options: readonly string[]
+  /** How it connects; none where it goes over the master of the session or nowhere. */
+  readonly route: Route | undefined
+  /** For its own words; closed and removed at the end. */
+  readonly log: Log
+}
+
+/** Runs ssh with a wrapped task, once. */
+export async function runClient(ssh: string, {options, route, log}: Way, run: ClientRun): Promise<ClientEnd> {
   const {session, task, hasTerminal, env, interrupted} = run
-  const nonce = randomHex(16)
-  const line = wrapCommand(task, nonce, {hasTerminal})
-  throwIfInterrupted(interrupted)
-  const log = openLog(session.folder)
   const input = openInput(run)
   try {
-    const options = ['-F', session.configFile, ...log.options, ...way, ...routeArgs(route)]
-    const args = [hasTerminal ? '-tt' : '-T', ...options, session.alias, line]
+    const nonce = randomHex(16)
+    const line = wrapCommand(task, nonce, {hasTerminal})
+    throwIfInterrupted(interrupted)
+    const all = ['-F', session.configFile, ...log.options, ...options, ...routeArgs(route ?? [])]
+    const args = [hasTerminal ? '-tt' : '-T', ...all, session.alias, line]
     const {child, release} = startTied(ssh, args, {
-      env: routeEnvironment(env, route, log.path),
+      env: routeEnvironment(env, route ?? [], log.path),
       stdio: [input.stdio, 'pipe', 'pipe'],
     })
+    if (route === undefined) leaveSilentMaster(child, log.words)
     input.feed(child)
     const leave = hasTerminal ? stopWith(child) : undefined
     child.once('exit', release)
@@ -83,12 +90,42 @@ export async function runClient(
   }
 }
 
-/** What a child writes to a pipe, until that ends or we close it. */
+/** A master that says nothing for so long is stopped, or hangs. */
+const SILENCE_MS = 1000
+
+/** Ends an ssh that waits for the first word of its master, to which it has said nothing of the command. */
+const leaveSilentMaster = (child: ChildProcess, words: () => string): void => {
+  const timer = setInterval(() => {
+    if (isMasterSilent(words())) child.kill('SIGKILL')
+  }, SILENCE_MS)
+  const stop = (): void => clearInterval(timer)
+  child.once('exit', stop).stdout?.once('readable', stop)
+}
+
+/**
+ * What a child writes to a pipe, until that ends or we close it. Node's own iterator of a stream costs a warm exec more
+ * than a millisecond before its first byte.
+ */
 async function* written(stream: Readable | null): AsyncGenerator<Buffer> {
+  if (stream === null) return
+  let isOver = false
+  let wake = (): void => undefined
+  for (const event of ['readable', 'end', 'error', 'close'])
+    stream.on(event, () => {
+      isOver ||= event !== 'readable'
+      wake()
+    })
   try {
-    if (stream !== null) yield* stream as AsyncIterable<Buffer>
-  } catch {
-    // We closed it.
+    while (!isOver) {
+      const chunk: Buffer | null = stream.read()
+      if (chunk !== null) yield chunk
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+    }
+  } finally {
+    stream.destroy()
   }
 }
 

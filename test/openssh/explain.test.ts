@@ -5,6 +5,7 @@ import {
   explainSsh,
   explainUnasked,
   isHungUpOn,
+  isMasterSilent,
   isTurnedAway,
   ProxyRefusedError,
   reasonOf,
@@ -23,7 +24,7 @@ const LOST = {kind: 'exited', code: 255} as const
 
 describe('isTurnedAway(): a client of the master had asked for nothing, or was refused, in the words of OpenSSH 9.2, where', () => {
   const alone =
-    'kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n'
+    'debug1: Executing proxy command: exec false\r\nkex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n'
   const request = (words: string): string => `mux_client_request_session: ${words}\r\n${alone}`
   for (const [what, log, expected] of [
     ['nobody listens any more', alone, true],
@@ -39,6 +40,20 @@ describe('isTurnedAway(): a client of the master had asked for nothing, or was r
     ['somebody else says so', `rc: ${alone}`, false],
   ] as const)
     it(`${what}: ${expected}`, () => assert.equal(isTurnedAway(log), expected))
+})
+
+describe('isMasterSilent(): a client of the master was ended before it asked for anything, in the words of OpenSSH 9.2, where', () => {
+  const begun = '\ndebug2: resolve_canonicalize: hostname 192.0.2.1 is address\r\n'
+  const waiting = `${begun}debug2: fd 4 setting O_NONBLOCK\r\n`
+  for (const [what, log, expected] of [
+    ['it waits for the first word', waiting, true],
+    ['it has not come to the master', begun, false],
+    ['it was greeted', `${waiting}debug2: mux_client_hello_exchange: master version 4\r\n`, false],
+    ['it may be about to ask', `${waiting}debug3: mux_client_request_alive: done pid = 20021\r\n`, false],
+    ['a line is not whole', `${begun}debug2: fd 4 setting O_NONBLOCK`, false],
+    ['nothing was said', '', false],
+  ] as const)
+    it(`${what}: ${expected}`, () => assert.equal(isMasterSilent(log), expected))
 })
 
 describe('explainUnasked(): by the log of ssh, it had asked for nothing where', () => {
