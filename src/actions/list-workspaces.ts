@@ -16,10 +16,10 @@ export interface ListedWorkspaces {
 /** The workspaces of an account; those that SSH can't reach only with `all`. */
 export async function listWorkspaces(
   context: Context,
-  {profile, all}: {profile: string | undefined; all: boolean},
+  {profile, all, limitMs = LIMIT_MS}: {profile: string | undefined; all: boolean; limitMs?: number},
 ): Promise<ListedWorkspaces> {
   const {account, plane} = await openAccount(context, {flag: profile})
-  const workspaces = await plane.listWorkspaces(deadlineIn(LIMIT_MS, context.interrupted))
+  const workspaces = await plane.listWorkspaces(deadlineIn(limitMs, context.interrupted))
   await warnOfStaleEntries(context, account.name, workspaces)
   return {
     account: account.name,
