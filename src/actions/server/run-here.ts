@@ -12,6 +12,8 @@ export interface RunHereInput extends Omit<UpInput, 'self'> {
 
 /** Runs the server in this process until Ctrl-C, TERM or the idle time, and tells which. */
 export async function runServerHere(context: Context, {onReady, ...input}: RunHereInput): Promise<'stopped' | 'idle'> {
+  const {requirePackages} = await import('../../server/packages.ts')
+  requirePackages()
   const {runServer} = await import('../../server/run-server.ts')
   const folder = serverRoot(context)
   await makePrivateFolder(folder)

@@ -47,6 +47,8 @@ export async function serverUp(context: Context, input: UpInput): Promise<Up> {
 }
 
 const start = async (context: Context, {self, ...input}: UpInput): Promise<ServerFacts> => {
+  const {requirePackages} = await import('../../server/packages.ts')
+  requirePackages()
   const root = serverRoot(context)
   await makePrivateFolder(root)
   const logFile = join(root, 'server.log')
