@@ -56,7 +56,8 @@ export abstract class BaseCommand extends Command {
 
   /** oclif loses the exit status under `--json`, and prints argv and its whole config there for a wrong flag. */
   protected override async catch(error: Error): Promise<void> {
-    const failure = failureOf(error)
+    const {suggestFlag} = await import('./did-you-mean.ts')
+    const failure = suggestFlag(failureOf(error), Object.keys(this.ctor.flags))
     process.exitCode = this.exitOf(failure)
     if (this.jsonEnabled()) this.logJson(failureJson(failure))
     else process.stderr.write(failureText(failure))

@@ -22,7 +22,8 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     await run([...argv], {root, userPlugins: false, devPlugins: false})
   } catch (error) {
     // Only what no command could catch comes here, such as an unknown command.
-    const failure = failureOf(error)
+    const {suggestCommand} = await import('./did-you-mean.ts')
+    const failure = suggestCommand(failureOf(error), argv, root)
     const isJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
     if (isJson) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`)
     else standardError().write(failureText(failure))

@@ -27,6 +27,22 @@ describe('the command line', function () {
     assert.match(stdout, /^runcode\/\d+\.\d+\.\d+ \S+ node-v\d+\.\d+\.\d+\n$/)
   })
 
+  for (const [line, hint] of [
+    ['conect demo', 'Did you mean: runcode connect'],
+    ['lst', 'Did you mean: runcode list'],
+    ['servr up', 'Did you mean: runcode server up'],
+    ['server workspace delte demo', 'Did you mean: runcode server workspace delete'],
+    ['connect --strat demo', 'Did you mean --start?'],
+    ['exec --timout 3s -- ls', 'Did you mean --timeout?'],
+    ['frobnicate s3cret', 'See the help: runcode --help, or runcode <command> --help'],
+  ] as const)
+    it(`says of "${line}": ${hint}`, async () => {
+      const {status, stdout, stderr} = await run(line.split(' '))
+      assert.deepEqual([status, stdout], [line.startsWith('exec') ? 125 : 2, ''])
+      assert.match(stderr, new RegExp(`^runcode: .*\nhint: ${hint.replaceAll('?', '\\?')}\n$`))
+      assert.doesNotMatch(stderr, /s3cret|demo/)
+    })
+
   it('has help for every command, with an example', async () => {
     const {stdout, status} = await run(['server', 'workspace', 'create', '--help'])
     assert.equal(status, 0)
@@ -52,7 +68,7 @@ describe('the command line', function () {
 
   it('gives the same for an unknown command', async () => {
     const {status, failure} = await failed(['conect', '--json'])
-    assert.deepEqual([status, failure['error'], failure['message']], [2, 'usage', 'command conect not found'])
+    assert.deepEqual([status, failure['error'], failure['message']], [2, 'usage', 'There is no command "conect".'])
   })
 
   it('says the same to a person, in two lines on stderr', async () => {

@@ -40,6 +40,7 @@ const ROOM_OF_PACKAGE: Readonly<Record<string, readonly string[]>> = {
   '@oclif/core': ['src/cli', 'src/commands'],
   got: ['src/network'],
   keytar: ['src/credentials'],
+  'fastest-levenshtein': ['src/cli'],
   listr2: ['src/cli/ui'],
   open: ['src/cli/ui'],
   fastify: ['src/server/api'],

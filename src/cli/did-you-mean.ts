@@ -1,0 +1,43 @@
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {closest, distance} from 'fastest-levenshtein'
+import type {Failure} from './failure.ts'
+
+/** The failure of a command that there is not, with the one that was likely meant. `root` is the folder of package.json. */
+export function suggestCommand(failure: Failure, argv: readonly string[], root: string): Failure {
+  if (!/^command \S+ not found$/.test(failure.message)) return failure
+  const {commands} = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest
+  const names = Object.entries(commands).flatMap(([id, {hidden}]) => (hidden ? [] : [id.replaceAll(':', ' ')]))
+  const words = argv.slice(
+    0,
+    Math.max(
+      0,
+      argv.findIndex((word) => word.startsWith('-')),
+    ) || argv.length,
+  )
+  // What follows the name of a command may be its arguments, which are not repeated.
+  const meant = names
+    .map((name) => ({name, word: words.slice(0, name.split(' ').length).join(' ')}))
+    .filter(({name, word}) => isNear(word, name))
+    .sort((one, other) => distance(one.word, one.name) - distance(other.word, other.name))[0]
+  const message = `There is no command "${meant?.word ?? words[0]}".`
+  return {...failure, message, ...(meant === undefined ? {} : {hint: `Did you mean: ${NAME} ${meant.name}`})}
+}
+
+/** The failure of a flag that a command does not have, with the one that was likely meant. */
+export function suggestFlag(failure: Failure, flags: readonly string[]): Failure {
+  const [, typed = ''] = /^Nonexistent flags?: --(\S+)$/.exec(failure.message) ?? []
+  const meant = typed === '' ? '' : closest(typed, flags)
+  return isNear(typed, meant) ? {...failure, hint: `Did you mean --${meant}?`} : failure
+}
+
+/** Apart from what it stands before: which command that is, is known there only. */
+const NAME = 'runcode'
+
+interface Manifest {
+  readonly commands: Readonly<Record<string, {readonly hidden?: boolean}>>
+}
+
+/** As far as slips of a finger go. */
+const isNear = (typed: string, meant: string): boolean =>
+  typed !== '' && meant !== '' && distance(typed, meant) <= Math.ceil(meant.length / 3)
