@@ -1,6 +1,7 @@
 import {EXIT} from '../core/errors.ts'
 import {failureJson, failureOf, failureText} from './failure.ts'
 import {runHotPath} from './hot-path.ts'
+import {printFor} from './locale.ts'
 import {standardError} from './standard-error.ts'
 import {watchOutput} from './watch-output.ts'
 
@@ -17,6 +18,7 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     const {run, settings} = await import('@oclif/core')
     watchOutput(statusOf(EXIT.notHere))
     standardError()
+    printFor(process.stdout)
     settings.enableAutoTranspile = false
     // oclif would load plugins that a package.json in its data folder names, and there are none.
     await run([...argv], {root, userPlugins: false, devPlugins: false})

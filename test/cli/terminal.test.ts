@@ -21,11 +21,14 @@ describe('at a terminal', function () {
     readonly ended: Promise<number>
   }
 
-  const start = (...args: string[]): Screen => {
+  const start = (...args: string[]): Screen => startIn({}, ...args)
+  const startIn = (more: Readonly<Record<string, string | undefined>>, ...args: string[]): Screen => {
+    const all = Object.entries({...home.env, TERM: 'xterm', ...more})
+    const env = Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
     const terminal = spawn(process.execPath, [BIN, ...args], {
       cols: 100,
       rows: 30,
-      env: {...home.env, TERM: 'xterm'},
+      env,
       cwd: home.path,
     })
     let shown = ''
@@ -44,10 +47,10 @@ describe('at a terminal', function () {
     }
   }
 
-  const answerLists = (state: string): void => {
+  const answerLists = (state: string, title = 'calm-reed'): void => {
     const row = {
       id: 7,
-      title: 'calm-reed',
+      title,
       custom_title: null,
       provider: 'aws',
       interim_state: '',
@@ -159,5 +162,38 @@ describe('at a terminal', function () {
     await new Promise((resolve) => setTimeout(resolve, 300))
     screen.terminal.write('\u0003')
     assert.equal(await screen.ended, 130)
+  })
+
+  it('prints ASCII only where other bytes stand for other characters: one of a letter may be a control character', async () => {
+    answerLists('running', 'Gr\u00fcn\u00db31m')
+    const plain = startIn({LC_ALL: 'de_DE.ISO-8859-1'}, 'list')
+    assert.equal(await plain.ended, 0)
+    assert.match(plain.shown(), /Gr\?n\?31m/)
+    assert.match(plain.shown(), /^[ -~\r\n]+$/)
+    const usual = startIn({LC_ALL: '', LANG: 'de_DE.UTF-8'}, 'list')
+    assert.equal(await usual.ended, 0)
+    assert.match(usual.shown(), /Gr\u00fcn\u00db31m/)
+    answerLists('running')
+  })
+
+  for (const [what, env] of [
+    ['a dumb terminal', {TERM: 'dumb'}],
+    ['one that is not for UTF-8', {LC_ALL: 'C'}],
+  ] as const)
+    it(`says steps in lines, without control sequences, at ${what}`, async () => {
+      const screen = startIn(env, 'start', 'calm-reed')
+      await screen.ended
+      assert.match(screen.shown(), /^Starting calm-reed: done \(\d\.\ds\)\r\n/)
+      assert.ok(!screen.shown().includes('\u001b'), screen.shown())
+    })
+
+  it('draws steps without colours where NO_COLOR says so, and with them where it does not', async () => {
+    const isColoured = async (env: Readonly<Record<string, undefined>>): Promise<boolean> => {
+      const screen = startIn(env, 'start', 'calm-reed')
+      await screen.ended
+      assert.match(screen.shown(), /Starting calm-reed/)
+      return /\u001b\[3\dm/.test(screen.shown())
+    }
+    assert.deepEqual([await isColoured({}), await isColoured({NO_COLOR: undefined})], [false, true])
   })
 })

@@ -1,5 +1,6 @@
 import type {Progress} from '../../actions/context.ts'
 import {printable} from '../../core/printable.ts'
+import {isOtherThanUtf8} from '../locale.ts'
 
 /**
  * Shows steps on stderr: drawn by listr2 with the time that passed on a terminal, a line a step elsewhere, nothing when
@@ -7,8 +8,8 @@ import {printable} from '../../core/printable.ts'
  */
 export function createProgress({isQuiet}: {isQuiet: boolean}): Progress {
   if (isQuiet) return {step: (_title, work) => work(() => undefined)}
-  const isTerminal = process.stderr.isTTY === true && process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
-  return isTerminal ? drawn : lines
+  const isTerminal = process.stderr.isTTY === true && process.stdout.isTTY === true
+  return isTerminal && process.env['TERM'] !== 'dumb' && !isOtherThanUtf8(process.env) ? drawn : lines
 }
 
 const lines: Progress = {
