@@ -72,7 +72,8 @@ const placeIn = (bench: Bench): Place => {
   bench.atEnd(home.remove)
   const cwd = join(home.path, 'tree')
   mkdirSync(cwd)
-  return {env: home.env, cwd}
+  const {RUNCODE_LOG: _log, ...env} = home.env
+  return {env, cwd}
 }
 
 /** What a command of ours says under --json. Throws where it fails. */

@@ -56,8 +56,10 @@ export abstract class BaseCommand extends Command {
 
   /** oclif loses the exit status under `--json`, and prints argv and its whole config there for a wrong flag. */
   protected override async catch(error: Error): Promise<void> {
-    const {suggestFlag} = await import('./did-you-mean.ts')
-    const failure = suggestFlag(failureOf(error), Object.keys(this.ctor.flags))
+    const plain = failureOf(error)
+    // oclif has none where a command has none.
+    const flags = Object.keys(this.ctor.flags ?? {})
+    const failure = plain.code === 'usage' ? (await import('./did-you-mean.ts')).suggestFlag(plain, flags) : plain
     process.exitCode = this.exitOf(failure)
     if (this.jsonEnabled()) this.logJson(failureJson(failure))
     else process.stderr.write(failureText(failure))

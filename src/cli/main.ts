@@ -3,6 +3,7 @@ import {failureJson, failureOf, failureText} from './failure.ts'
 import {runHotPath} from './hot-path.ts'
 import {printFor} from './locale.ts'
 import {standardError} from './standard-error.ts'
+import {startTrace} from './trace-file.ts'
 import {watchOutput} from './watch-output.ts'
 
 /**
@@ -10,6 +11,8 @@ import {watchOutput} from './watch-output.ts'
  * package.json.
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
+  const log = process.env['RUNCODE_LOG']
+  if (log) startTrace(log, argv)
   // Statuses of these are the remote command's own.
   const statusOf = (exit: number): number => (argv[0] === 'exec' || argv[0] === 'ssh' ? EXIT.notTheCommands : exit)
   try {
@@ -24,8 +27,9 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     await run([...argv], {root, userPlugins: false, devPlugins: false})
   } catch (error) {
     // Only what no command could catch comes here, such as an unknown command.
-    const {suggestCommand} = await import('./did-you-mean.ts')
-    const failure = suggestCommand(failureOf(error), argv, root)
+    const plain = failureOf(error)
+    const failure =
+      plain.code === 'usage' ? (await import('./did-you-mean.ts')).suggestCommand(plain, argv, root) : plain
     const isJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
     if (isJson) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`)
     else standardError().write(failureText(failure))

@@ -1,6 +1,7 @@
-import {type ChildProcess, type StdioOptions, spawn} from 'node:child_process'
+import {type ChildProcess, type SpawnOptions, type StdioOptions, spawn} from 'node:child_process'
 import {closeSync, openSync} from 'node:fs'
 import {constants} from 'node:os'
+import {isTraced, trace} from './trace.ts'
 
 export type {ChildProcess}
 
@@ -14,6 +15,19 @@ export type Ending =
 export const childEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
   const {RUNCODE_TOKEN: _token, NODE_CHANNEL_FD: _channel, ...rest} = env
   return rest
+}
+
+/** The words of a command line are the user's, and may be secret: they are not told. */
+const start = (program: string, args: readonly string[], options: SpawnOptions): ChildProcess => {
+  const child = spawn(program, args, options)
+  if (!isTraced()) return child
+  const began = performance.now()
+  trace('started', () => ({program, child: child.pid}))
+  child.once('close', (status, signal) => {
+    const ms = Math.round(performance.now() - began)
+    trace('child ended', () => ({child: child.pid, status: status ?? undefined, signal: signal ?? undefined, ms}))
+  })
+  return child
 }
 
 export interface RunOptions {
@@ -38,7 +52,7 @@ export interface RunResult {
  */
 export async function run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   const {env, input, signal, timeoutMs, limitBytes = 1 << 20} = options
-  const child = spawn(program, args, {
+  const child = start(program, args, {
     env: childEnvironment(env),
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
@@ -97,7 +111,7 @@ export const startAttached = (
   program: string,
   args: readonly string[],
   {env, stdio}: {env: NodeJS.ProcessEnv; stdio: StdioOptions},
-): ChildProcess => spawn(program, args, {env: childEnvironment(env), stdio, windowsHide: true})
+): ChildProcess => start(program, args, {env: childEnvironment(env), stdio, windowsHide: true})
 
 /** Signals that were sent to us while a child ran. */
 export interface PassedSignals {
@@ -147,7 +161,7 @@ export interface Detached {
 export function startDetached(program: string, args: readonly string[], options: DetachedOptions): Detached {
   const log = openSync(options.logFile, 'a', 0o600)
   try {
-    const child = spawn(program, args, {
+    const child = start(program, args, {
       env: childEnvironment(options.env),
       cwd: options.cwd,
       detached: true,

@@ -1,4 +1,5 @@
 import {RuncodeError} from '../core/errors.ts'
+import {keepSecret} from '../core/redact.ts'
 
 /** The text is no token. It is not repeated in the message. */
 export class InvalidTokenError extends RuncodeError {
@@ -14,5 +15,6 @@ export class InvalidTokenError extends RuncodeError {
 export function parseSecret(text: string, place: string): string {
   const secret = text.trim()
   if (!/^[\x21-\x7e]{1,4096}$/.test(secret)) throw new InvalidTokenError(place)
+  keepSecret(secret)
   return secret
 }

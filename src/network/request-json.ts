@@ -3,7 +3,9 @@ import type {ClientRequest} from 'node:http'
 import {rootCertificates} from 'node:tls'
 import got, {type Response} from 'got'
 import type {Deadline} from '../core/deadline.ts'
+import {messageOf} from '../core/errors.ts'
 import {FileError} from '../core/files.ts'
+import {trace} from '../core/trace.ts'
 import {parseHttpDate, parseRetryAfter} from './http-fields.ts'
 import {InsecureBaseError} from './https-url.ts'
 import {requestFailure, UnreadableAnswerError} from './network-error.ts'
@@ -83,9 +85,21 @@ export async function requestJson({
       giveUp('turns to another protocol')
     }),
   )
+  const began = performance.now()
+  const tell = (end: string | number): void =>
+    trace('request', () => ({
+      method,
+      origin: url.origin,
+      path: url.pathname,
+      end,
+      ms: Math.round(performance.now() - began),
+    }))
   try {
-    return parseAnswer(await request)
+    const answer = await request
+    tell(answer.statusCode)
+    return parseAnswer(answer)
   } catch (error) {
+    tell(messageOf(error))
     throw fault === undefined ? requestFailure(url, error) : new UnreadableAnswerError(url, fault)
   }
 }

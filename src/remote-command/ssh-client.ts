@@ -6,6 +6,7 @@ import {type ChildProcess, endingOf} from '../core/process.ts'
 import {randomHex} from '../core/random-hex.ts'
 import {stopWith} from '../core/terminal.ts'
 import {startTied} from '../core/tied-process.ts'
+import {trace} from '../core/trace.ts'
 import {isMasterSilent} from '../openssh/explain.ts'
 import {type Route, routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {Session} from '../session/session.ts'
@@ -83,7 +84,9 @@ export async function runClient(ssh: string, {options, route, log}: Way, run: Cl
     leave?.()
     // Only ssh knows that path. Another runcode ended the session before ssh was there, and nothing was run.
     if (delivery.noise.includes(`Couldn't open logfile ${log.path}`)) lstatSync(session.folder)
-    return {...delivery, said: log.words()}
+    const said = log.words()
+    trace('ssh said', () => ({said}))
+    return {...delivery, said}
   } finally {
     input.close()
     log.remove()

@@ -1,5 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
+import {refuseSecrets, tokensOf} from './secrets.ts'
 
 /** The built program. */
 export const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
@@ -45,12 +46,15 @@ export function runcode(args: readonly string[], {env, cwd, input, limitBlocks}:
     child.on('error', reject)
     child.on('close', (code, signal) => {
       const bytes = Buffer.concat(out)
-      resolve({
-        status: code ?? signal,
-        stdout: bytes.toString('utf8'),
-        stderr: Buffer.concat(err).toString('utf8'),
-        bytes,
-      })
+      const [stdout, stderr] = [bytes.toString('utf8'), Buffer.concat(err).toString('utf8')]
+      try {
+        // The one command that is there to show a secret.
+        if (args.slice(0, 3).join(' ') !== 'server token create')
+          refuseSecrets(`What "${args.join(' ')}" said`, `${stdout}${stderr}`, tokensOf(env['HOME'] ?? '', env))
+        resolve({status: code ?? signal, stdout, stderr, bytes})
+      } catch (error) {
+        reject(error)
+      }
     })
   })
 }

@@ -1,6 +1,7 @@
-import {mkdtempSync, rmSync} from 'node:fs'
+import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {refuseSecrets, refuseSecretsIn, tokensOf} from './secrets.ts'
 
 const RECORDER = new URL('ledger/recorder.js', import.meta.url).href
 
@@ -14,13 +15,26 @@ export interface TemporaryHome {
 
 export function temporaryHome(): TemporaryHome {
   const path = mkdtempSync(join(tmpdir(), 'rc-'))
+  // Beside it: a home may be made read-only, or full.
+  const log = `${path}.log`
   const ledger = process.env['RUNCODE_TEST_LEDGER']
   return {
     path,
     env: {
-      ...{PATH: process.env['PATH'] ?? '', HOME: path, LANG: 'C.UTF-8', SHELL: '/bin/sh', NO_COLOR: '1'},
+      ...{
+        PATH: process.env['PATH'] ?? '',
+        HOME: path,
+        LANG: 'C.UTF-8',
+        SHELL: '/bin/sh',
+        NO_COLOR: '1',
+        RUNCODE_LOG: log,
+      },
       ...(ledger === undefined ? {} : {RUNCODE_TEST_LEDGER: ledger, NODE_OPTIONS: `--import=${RECORDER}`}),
     },
-    remove: () => rmSync(path, {recursive: true, force: true}),
+    remove: () => {
+      if (existsSync(path)) refuseSecretsIn(path, tokensOf(path))
+      if (existsSync(log)) refuseSecrets('A trace', readFileSync(log, 'utf8'), tokensOf(path))
+      for (const one of [path, log]) rmSync(one, {recursive: true, force: true})
+    },
   }
 }
