@@ -10,7 +10,7 @@ import {type Route, routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {Session} from '../session/session.ts'
 import {type Delivery, deliver} from './carrier.ts'
 import {openLog} from './client-log.ts'
-import {openInput} from './input.ts'
+import {type Input, openInput} from './input.ts'
 import type {Sink} from './pass-on.ts'
 import {type RemoteTask, wrapCommand} from './wrapper.ts'
 
@@ -22,8 +22,8 @@ export interface ClientRun {
   readonly task: RemoteTask
   /** With a terminal on the far side, where stdout and stderr are one. */
   readonly hasTerminal: boolean
-  /** The command gets our stdin, or an empty one. */
-  readonly stdin: 'inherit' | 'ignore'
+  /** The command gets our stdin, an empty one, or one that is made anew for each time that ssh is started. */
+  readonly stdin: 'inherit' | 'ignore' | (() => Input)
   readonly stdout: Sink
   readonly stderr: Sink
   readonly timeoutSeconds: number | undefined
