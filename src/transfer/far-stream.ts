@@ -11,7 +11,10 @@ const LONGEST_RECORD_BYTES = 512
 /** Of words that are no ours the first ones are kept. */
 const NOISE_BYTES = 4096
 
-/** What a program of ours on the workspace writes: records between separators (U+001E) behind a nonce, and bytes. */
+/**
+ * What a program of ours on the workspace writes: records between separators (U+001D) behind a nonce, and bytes. The
+ * separator of the wrapper would be held back by the reader of its own records until more comes.
+ */
 export class FarStream {
   readonly #marker: Buffer
   readonly #listener: Listener
@@ -21,7 +24,7 @@ export class FarStream {
   #failure: {readonly error: unknown} | undefined
 
   constructor(nonce: string, listener: Listener) {
-    this.#marker = Buffer.from(`\u001e${nonce} `, 'latin1')
+    this.#marker = Buffer.from(`\u001d${nonce} `, 'latin1')
     this.#listener = listener
   }
 
@@ -62,7 +65,7 @@ export class FarStream {
   #takeRecord(bytes: Buffer): Buffer | undefined {
     const start = bytes.indexOf(this.#marker)
     const from = start + this.#marker.length
-    const end = start === -1 ? -1 : bytes.indexOf(0x1e, from)
+    const end = start === -1 ? -1 : bytes.indexOf(0x1d, from)
     if (end !== -1 && end - from <= LONGEST_RECORD_BYTES) {
       this.#keepNoise(bytes.subarray(0, start))
       this.#taker = this.#listener(bytes.subarray(from, end).toString('latin1').split(' '))

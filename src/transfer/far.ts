@@ -76,7 +76,7 @@ export const pathValue = (path: string): string => {
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 const preludeOf = (nonce: string): readonly string[] => [
-  `say() { printf '\\036${nonce} %s\\036' "$*"; }`,
+  `say() { printf '\\035${nonce} %s\\035' "$*"; }`,
   'fail() { say no "$@"; exit 0; }',
   "pick() { for p in 'openssl dgst -sha256' sha256sum 'shasum -a 256' 'sha256 -q'; do",
   `case $($p </dev/null 2>/dev/null) in *${EMPTY}*) hasher=$p; return 0;; esac; done; return 1; }`,

@@ -33,7 +33,7 @@ const KINDS: Readonly<Record<string, ReadEntry['kind']>> = {
 }
 /** Names and facts that stand before an entry are no longer than this. */
 const LONGEST_FACTS_BYTES = 1 << 16
-const RECORD_SEPARATOR = 0x1e
+const RECORD_SEPARATOR = 0x1d
 
 interface Facts {
   readonly name?: Buffer
