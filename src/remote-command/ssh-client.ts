@@ -26,6 +26,10 @@ export interface ClientRun {
   readonly stdin: 'inherit' | 'ignore' | (() => Input)
   readonly stdout: Sink
   readonly stderr: Sink
+  /**
+   * Gets the command's stdout past us. `stdout` then gets what comes on stderr, of a task that says its records there.
+   */
+  readonly descriptor?: number | undefined
   readonly timeoutSeconds: number | undefined
   readonly env: NodeJS.ProcessEnv
   /** Aborts on Ctrl-C; where it has before anything is asked for, nothing is run. */
@@ -55,15 +59,15 @@ export async function runClient(
     const args = [hasTerminal ? '-tt' : '-T', ...options, session.alias, line]
     const {child, release} = startTied(ssh, args, {
       env: routeEnvironment(env, route, log.path),
-      stdio: [input.stdio, 'pipe', 'pipe'],
+      stdio: [input.stdio, run.descriptor ?? 'pipe', 'pipe'],
     })
     input.feed(child)
     const leave = hasTerminal ? stopWith(child) : undefined
     child.once('exit', release)
     const stderr = written(child.stderr)
     const carrier = {
-      stdout: written(child.stdout),
-      stderr: hasTerminal ? withoutFarewell(stderr) : stderr,
+      stdout: written(run.descriptor === undefined ? child.stdout : child.stderr),
+      stderr: run.descriptor !== undefined ? written(null) : hasTerminal ? withoutFarewell(stderr) : stderr,
       gone: once(child, 'exit').catch(() => undefined),
       ending: endingOf(child),
       kill: (signal: NodeJS.Signals) => child.kill(signal),

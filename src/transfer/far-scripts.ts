@@ -83,7 +83,7 @@ part="$dir/.runcode-$key-$source.$old.part"
 [ -f "$part" ] || fail gone
 commit`
 
-/** Sends a file, from the byte \`from\` on where it is still what \`known\` says. */
+/** Sends a file, if no more than \`limit\` is left of it from the byte \`from\` on, which counts where it is still the known one. */
 export const SEND = `[ ! -d "$path" ] || fail directory
 [ -e "$path" ] || fail missing
 [ -f "$path" ] || fail special
@@ -91,8 +91,9 @@ export const SEND = `[ ! -d "$path" ] || fail directory
 m=$(stat -Lc '%s %a %Y' "$path" 2>/dev/null) || m=$(stat -Lf '%z %Lp %m' "$path" 2>/dev/null) ||
 m="$(($(wc -c <"$path"))) - -"
 at=0; [ "$m" != "$known" ] || at=$from
+[ "$exact" = no ] || [ "$m" = "$known" ] || fail changed
 say file "$at" "$m"
-[ "$only" = no ] || exit 0
+[ "$((\${m%% *} - at))" -le "$limit" ] || exit 0
 if [ "$at" = 0 ]; then cat "$path"; else tail -c "+$((at + 1))" "$path"; fi || exit 1
 [ "$verify" = no ] || say sum $($hasher <"$path")
 say end`

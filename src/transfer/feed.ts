@@ -6,10 +6,8 @@ export interface Feed {
   readonly input: () => Input
   /** The program there is ready: nothing is read, and so lost, before. */
   begin(): void
-  /** No more is wanted. */
-  end(): void
-  /** Throws what went wrong while they were made. */
-  throwFailure(): void
+  /** Feeds for as long as this goes on. Throws what went wrong while they were made, which ended it, rather than its end. */
+  through<T>(talking: Promise<T>): Promise<T>
 }
 
 /** Hands bytes to ssh as fast as it takes them, once the far side is there. Where making them fails, nothing more comes. */
@@ -41,12 +39,17 @@ export function feedLater(make: () => AsyncIterable<Buffer>): Feed {
       close: () => undefined,
     }),
     begin: () => void feed(),
-    end: () => {
-      hasEnded = true
-      child?.stdin?.destroy()
-    },
-    throwFailure: () => {
-      if (failure !== undefined) throw failure.error
+    through: async (talking) => {
+      try {
+        const told = await talking
+        if (failure === undefined) return told
+      } catch (error) {
+        if (failure === undefined) throw error
+      } finally {
+        hasEnded = true
+        child?.stdin?.destroy()
+      }
+      throw failure.error
     },
   }
 }

@@ -1,15 +1,9 @@
 import {takeBytes} from './count-taker.ts'
-import {type Far, pathValue, talk, text} from './far.ts'
-import {SEND} from './far-scripts.ts'
+import {type Far, talk} from './far.ts'
+import {type DirectDestination, receiveDirectly} from './get-directly.ts'
 import {checksumIn} from './part-key.ts'
-import {
-  CannotVerifyError,
-  ChecksumMismatchError,
-  FileChangedError,
-  NoSuchFileError,
-  TransferFailedError,
-} from './refusals.ts'
-import type {TransferOptions} from './transfer.ts'
+import {ChecksumMismatchError, FileChangedError, TransferFailedError} from './refusals.ts'
+import {type GetFile, type RemoteFile, refuseGet, remoteFile, sending, type Wanted} from './sent-file.ts'
 
 /** Where the bytes of a file go. */
 export interface Destination {
@@ -20,38 +14,59 @@ export interface Destination {
   write(bytes: Buffer): Promise<void> | undefined
   /** SHA-256 of all of it. */
   checksum(): Promise<string>
+  /** Where ssh itself can write to it. */
+  readonly direct: DirectDestination | undefined
 }
 
-/** A file on the workspace, as it was when it was opened. */
-export interface RemoteFile {
-  readonly from: number
-  readonly sizeBytes: number
-  /** Undefined where nobody there can tell. */
-  readonly mode: number | undefined
-  readonly mtimeSeconds: number | undefined
-  /** All of it in the words of the workspace. */
-  readonly known: string
-}
+/** What is larger goes past us where it can, which takes a second call. */
+const SMALL_BYTES = 4 << 20
 
 /** Gets the bytes of one file. Throws what refusals.ts has; what was written by then is for the caller to throw away or keep. */
-export async function getFile(
-  far: Far,
-  {path, isVerified, meter}: Pick<TransferOptions, 'isVerified' | 'meter'> & {readonly path: string},
-  destination: Destination,
-): Promise<RemoteFile> {
-  const variables = {
-    ...{path: pathValue(path), only: 'no', verify: isVerified ? 'yes' : 'no'},
-    ...{known: text(destination.part.known), from: text(destination.part.from)},
-  }
+export async function getFile(far: Far, get: GetFile, destination: Destination): Promise<RemoteFile> {
+  const {direct, part} = destination
+  const limit = direct === undefined ? Number.MAX_SAFE_INTEGER : SMALL_BYTES
+  const first = await receive(far, get, destination, {...part, limit, isExact: false})
+  const {file, isNoisy} = first
+  if (direct === undefined || file.sizeBytes - file.from <= limit) return checked(get, first, destination.checksum)
+  const wanted = {known: file.known, from: file.from, limit: Number.MAX_SAFE_INTEGER, isExact: true}
+  // Words of shell files would stand in the file.
+  if (isNoisy) return checked(get, await receive(far, get, destination, wanted), destination.checksum)
+  destination.begin(file)
+  get.meter.total(file.sizeBytes)
+  const {theirs, ours} = await receiveDirectly(far, get, {direct, file, wanted})
+  return checked(get, {file, sum: theirs}, async () => ours ?? '')
+}
+
+interface Received {
+  readonly file: RemoteFile
+  readonly sum: string | undefined
+  readonly isNoisy: boolean
+}
+
+const checked = async (
+  {path, isVerified}: GetFile,
+  {file, sum}: Pick<Received, 'file' | 'sum'>,
+  checksum: () => Promise<string>,
+): Promise<RemoteFile> => {
+  if (isVerified && sum !== (await checksum())) throw new ChecksumMismatchError(path, 'kept')
+  return file
+}
+
+const receive = async (far: Far, get: GetFile, destination: Destination, wanted: Wanted): Promise<Received> => {
+  const {path, meter} = get
   let file: RemoteFile | undefined
   let left = 0
   let [no, sum, hasEnded]: [string | undefined, string | undefined, boolean] = [undefined, undefined, false]
-  const {said} = await talk(far, {variables, program: SEND}, ([word, ...rest]) => {
+  const {said, isNoisy} = await talk(far, sending(get, wanted), ([word, ...rest]) => {
     if (word === 'no') no = rest[0]
     if (word === 'sum') sum = checksumIn(rest)
     if (word === 'end') hasEnded = true
-    file ??= word === 'file' ? remoteFile(rest) : undefined
-    if (word !== 'file' || file === undefined) return undefined
+    if (word !== 'file' || file !== undefined) return undefined
+    file = remoteFile(rest)
+    if (file === undefined || file.sizeBytes - file.from > wanted.limit) {
+      hasEnded = true
+      return undefined
+    }
     const {sizeBytes, from} = file
     left = sizeBytes - from
     meter.total(sizeBytes)
@@ -66,33 +81,5 @@ export async function getFile(
   if (file === undefined) throw new TransferFailedError('read', path, said)
   if (left > 0 || !hasEnded)
     throw said === '' ? new FileChangedError(path) : new TransferFailedError('read', path, said)
-  if (isVerified && sum !== (await destination.checksum())) throw new ChecksumMismatchError(path, 'kept')
-  return file
-}
-
-/** `at size mode mtime`; undefined where it is none. */
-const remoteFile = (words: readonly string[]): RemoteFile | undefined => {
-  const [, at, known, size, mode, mtime] =
-    /^(\d{1,15}) ((\d{1,15}) (-|[0-7]{1,6}) (-|-?\d{1,12}))$/.exec(words.join(' ')) ?? []
-  if (known === undefined || Number(at) > Number(size)) return undefined
-  return {
-    ...{known, from: Number(at), sizeBytes: Number(size)},
-    mode: mode === '-' ? undefined : Number.parseInt(mode ?? '', 8) & 0o777,
-    mtimeSeconds: mtime === '-' ? undefined : Number(mtime),
-  }
-}
-
-/** Throws what the workspace meant with its `no`. */
-export function refuseGet(path: string, no: string): never {
-  if (no === 'hasher') throw new CannotVerifyError()
-  const [what, hint] = WHY[no] ?? ['cannot be read', LOOK]
-  throw new NoSuchFileError(`${path} on the workspace ${what}.`, path, hint)
-}
-
-const LOOK = 'Look at what is there: runcode exec -- ls -l'
-const WHY: Readonly<Record<string, readonly [string, string]>> = {
-  missing: ['is not there', LOOK],
-  directory: ['is a directory', 'Get it with all that is in it: -r'],
-  special: ['is no regular file', 'Read it with a command: runcode exec -- cat'],
-  unreadable: ['may not be read', LOOK],
+  return {file, sum, isNoisy}
 }

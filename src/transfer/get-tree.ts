@@ -5,12 +5,12 @@ import type {Input} from '../remote-command/input.ts'
 import {type Far, pathValue, talk} from './far.ts'
 import {PACK, SUM_OF_LIST} from './far-scripts.ts'
 import {feedLater} from './feed.ts'
-import {refuseGet} from './get-file.ts'
-import {refuseTooBig} from './kept-file.ts'
 import {partPath, sweepParts} from './local-parts.ts'
 import {mergeInto} from './merge.ts'
 import {checksumIn, partKey} from './part-key.ts'
+import {refuseTooBig} from './place-file.ts'
 import {ChecksumMismatchError, FileChangedError, NoTarError, TransferFailedError} from './refusals.ts'
+import {refuseGet} from './sent-file.ts'
 import {readTar} from './tar-reader.ts'
 import type {TransferOptions, Transferred} from './transfer.ts'
 import {type Announced, type Unpacking, unpackInto} from './unpack.ts'
@@ -135,10 +135,11 @@ const isSame = async (far: Far, sources: GetTree['sources'], {unpacking, home}: 
       },
     }
   }
-  await talk(far, {variables: {verify: 'yes'}, program: SUM_OF_LIST, stdin}, ([word, ...rest]) => {
+  const talking = talk(far, {variables: {verify: 'yes'}, program: SUM_OF_LIST, stdin}, ([word, ...rest]) => {
     if (word === 'sum') sum = checksumIn(rest)
     return undefined
-  }).finally(feed.end)
+  })
+  await feed.through(talking)
   return sum === unpacking.checksum()
 }
 

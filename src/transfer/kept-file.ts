@@ -2,26 +2,26 @@ import {createHash} from 'node:crypto'
 import {
   chmodSync,
   closeSync,
-  linkSync,
-  lstatSync,
+  constants,
+  ftruncateSync,
   openSync,
-  type PathLike,
   readSync,
   renameSync,
   rmSync,
-  statfsSync,
+  statSync,
   utimesSync,
   writev,
 } from 'node:fs'
 import {basename, dirname} from 'node:path'
 import {promisify} from 'node:util'
-import {systemCode} from '../core/errors.ts'
+import {pause} from '../core/deadline.ts'
 import {FileError} from '../core/files.ts'
-import type {Destination, RemoteFile} from './get-file.ts'
+import type {Destination} from './get-file.ts'
 import {chunksOf} from './local-file.ts'
 import {abandonedParts, partPath, sweepParts} from './local-parts.ts'
 import {partKey} from './part-key.ts'
-import {ExistsError, NoSuchFileError} from './refusals.ts'
+import {putInPlace, refuseTarget, refuseTooBig, writingTo} from './place-file.ts'
+import type {RemoteFile} from './sent-file.ts'
 import {BLOCK_BYTES} from './transfer.ts'
 
 /** A file here that is being got: a part beside it, private, until commit() puts it in its place. */
@@ -71,7 +71,7 @@ export function keepFile(path: string, {mayReplace, isResumed}: {mayReplace: boo
       sweepParts(folder, key, temporary)
       descriptor ??= writingTo(path, () => {
         rmSync(temporary, {force: true})
-        return openSync(temporary, 'wx', 0o600)
+        return openSync(temporary, 'wx+', 0o600)
       })
     },
     write(bytes) {
@@ -85,6 +85,26 @@ export function keepFile(path: string, {mayReplace, isResumed}: {mayReplace: boo
       batchBytes += bytes.length
       return batchBytes < BATCH_BYTES ? undefined : flush()
     },
+    // Not tried on Windows, where a file that is open can be opened again in fewer ways.
+    direct:
+      process.platform === 'win32'
+        ? undefined
+        : {
+            open: () => {
+              if (descriptor !== undefined) ftruncateSync(descriptor, at)
+              return openSync(temporary, constants.O_WRONLY | constants.O_APPEND)
+            },
+            look: () => {
+              const {size} = statSync(temporary)
+              if (resumed !== undefined && resumed.length > 0 && size >= at + resumed.length) {
+                const now = Buffer.alloc(resumed.length)
+                if (descriptor !== undefined) readSync(descriptor, now, 0, now.length, at)
+                if (!now.equals(resumed)) throw new OtherPartError()
+              }
+              return size
+            },
+            follow: (isOver) => followed(temporary, isOver),
+          },
     async checksum() {
       if (resumed === undefined) return hash.digest('hex')
       await flush()
@@ -113,6 +133,22 @@ export function keepFile(path: string, {mayReplace, isResumed}: {mayReplace: boo
   }
 }
 
+/** SHA-256 of a file that grows. */
+const followed = async (path: string, isOver: () => boolean): Promise<string> => {
+  const hash = createHash('sha256')
+  for (let at = 0; ; ) {
+    const wasOver = isOver()
+    for await (const chunk of chunksOf(path, at, undefined)) {
+      hash.update(chunk)
+      at += chunk.length
+    }
+    if (wasOver) return hash.digest('hex')
+    await pause(FOLLOW_MS, NEVER)
+  }
+}
+const FOLLOW_MS = 50
+const NEVER = new AbortController().signal
+
 const longest = (folder: string, key: string) =>
   abandonedParts(folder, key)
     .map((part) => ({
@@ -138,53 +174,3 @@ const writeAll = async (path: string, descriptor: number, buffers: readonly Buff
 }
 
 const lengthOf = (buffers: readonly Buffer[]): number => buffers.reduce((sum, {length}) => sum + length, 0)
-
-const writingTo = <T>(path: string, write: () => T): T => {
-  try {
-    return write()
-  } catch (error) {
-    throw error instanceof ExistsError ? error : new FileError('write', path, error)
-  }
-}
-
-/** Renames a file to its name; where that may not be taken from another, only if it is free, in one step. */
-export function putInPlace(from: PathLike, to: PathLike, mayReplace: boolean): void {
-  if (mayReplace) {
-    renameSync(from, to)
-    return
-  }
-  try {
-    linkSync(from, to)
-    rmSync(from)
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') throw new ExistsError(to.toString(), 'here')
-    // A file system without hard links: the name is taken by an empty file first.
-    closeSync(claim(to))
-    renameSync(from, to)
-  }
-}
-
-const claim = (path: PathLike): number => {
-  try {
-    return openSync(path, 'wx')
-  } catch (error) {
-    throw systemCode(error) === 'EEXIST' ? new ExistsError(path.toString(), 'here') : error
-  }
-}
-
-const refuseTarget = (path: string, mayReplace: boolean): void => {
-  const stats = writingTo(path, () => lstatSync(path, {throwIfNoEntry: false}))
-  if (stats === undefined) return
-  if (!stats.isFile() && !stats.isSymbolicLink())
-    throw new NoSuchFileError(`${path} is here already, and no regular file.`, path, 'Give another name with --out.')
-  if (!mayReplace) throw new ExistsError(path, 'here')
-}
-
-/** Throws FileError where the disk has no room for so much. */
-export function refuseTooBig(path: string, sizeBytes: number): void {
-  const {bavail, bsize} = writingTo(path, () => statfsSync(dirname(path)))
-  const cause = Object.assign(new Error(`it needs ${sizeBytes} bytes, and ${bavail * bsize} are free`), {
-    code: 'ENOSPC',
-  })
-  if (sizeBytes > bavail * bsize) throw new FileError('write', path, cause)
-}

@@ -110,8 +110,7 @@ const handOver = (path: string, from: number, meter: Meter): Feed => {
       }
     },
     begin: () => undefined,
-    end: () => clearInterval(looking),
-    throwFailure: () => undefined,
+    through: (talking) => talking.finally(() => clearInterval(looking)),
   }
 }
 

@@ -1,6 +1,6 @@
 import {lstatSync, readdirSync, renameSync, type Stats} from 'node:fs'
 import {FileError} from '../core/files.ts'
-import {putInPlace} from './kept-file.ts'
+import {putInPlace} from './place-file.ts'
 import {ExistsError, NoSuchFileError} from './refusals.ts'
 
 /**

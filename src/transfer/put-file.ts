@@ -29,6 +29,10 @@ export async function putFile(far: Far, put: PutFile): Promise<Transferred> {
   const file = openLocalFile(put.source.path)
   try {
     return await putKnown(far, put, file)
+  } catch (error) {
+    // What was there before was not what it seemed.
+    if (!(error instanceof ChecksumMismatchError && put.isResumed)) throw error
+    return await putKnown(far, {...put, isResumed: false}, file)
   } finally {
     file.close()
   }
@@ -48,7 +52,7 @@ const putKnown = async (far: Far, put: PutFile, file: LocalFile): Promise<Transf
   let heard = NOTHING_HEARD
   const program = {...variables, old: text(part?.old ?? 0), blocks: text(part?.blocks ?? 0)}
   const sending = file.sending(from, meter)
-  const {said} = await talk(
+  const talking = talk(
     far,
     {
       variables: {...program, expected: text(early ?? (isVerified ? '' : ' '))},
@@ -60,8 +64,8 @@ const putKnown = async (far: Far, put: PutFile, file: LocalFile): Promise<Transf
       if (words[0] === 'ready') sending.begin()
       return undefined
     },
-  ).finally(sending.end)
-  sending.throwFailure()
+  )
+  const {said} = await sending.through(talking)
   throwIfInterrupted(interrupted)
   const done = {files: 1, bytes: sizeBytes, resumedBytes: from, isInto: heard.isInto}
   if (heard.no !== undefined || (!heard.hasGot && !heard.isPut)) refusePut(target, heard.no, said)
@@ -89,12 +93,12 @@ const putStream = async (far: Far, put: PutFile, open: () => Readable): Promise<
     }
   })
   let heard = NOTHING_HEARD
-  const {said} = await talk(far, {variables, program: RECEIVE, stdin: feed.input}, (words) => {
+  const talking = talk(far, {variables, program: RECEIVE, stdin: feed.input}, (words) => {
     heard = hear(heard, words)
     if (words[0] === 'ready') feed.begin()
     return undefined
-  }).finally(feed.end)
-  feed.throwFailure()
+  })
+  const {said} = await feed.through(talking)
   throwIfInterrupted(interrupted)
   if (heard.no !== undefined || !heard.hasGot) refusePut(target, heard.no, said)
   const keep = heard.bytes === bytes && (!isVerified || heard.sum === hash.digest('hex'))

@@ -42,7 +42,7 @@ export async function putTree(far: Far, put: PutTree): Promise<Transferred> {
   }
   const feed = feedLater(() => archiveOf(put, files))
   let [no, isPut, isInto]: [string | undefined, boolean, boolean] = [undefined, false, false]
-  const {said} = await talk(far, {variables, program: UNPACK, stdin: feed.input}, ([word, first, second]) => {
+  const talking = talk(far, {variables, program: UNPACK, stdin: feed.input}, ([word, first, second]) => {
     if (word === 'no') no = first
     if (word === 'put') isPut = true
     if (word === 'ready') {
@@ -50,8 +50,8 @@ export async function putTree(far: Far, put: PutTree): Promise<Transferred> {
       feed.begin()
     }
     return undefined
-  }).finally(feed.end)
-  feed.throwFailure()
+  })
+  const {said} = await feed.through(talking)
   throwIfInterrupted(interrupted)
   if (!isPut) refusePut(target, no, said)
   return {files: files.length, bytes, resumedBytes: 0, isInto}

@@ -46,14 +46,22 @@ export async function withFarSide<T>(
   })
 }
 
+const ON_STDERR = {saysOnStderr: true} as const
+
 const runOn = (context: Context, session: Session, far: FarRun, hint: string) =>
   unlessEnded(session, async () => {
     const words = {kind: 'argv', argv: ['sh', '-c', far.script]} as const
-    const {stdin, stdout, stderr} = far
+    const {stdin, stdout, stderr, descriptor} = far
     try {
       const result = await runRemote({
-        ...{session, stdin, stdout, stderr, hasTerminal: false, timeoutSeconds: undefined},
-        task: {words, directory: session.workdir, variables: [], isLogin: false},
+        ...{session, stdin, stdout, stderr, descriptor, hasTerminal: false, timeoutSeconds: undefined},
+        task: {
+          words,
+          directory: session.workdir,
+          variables: [],
+          isLogin: false,
+          ...(descriptor === undefined ? {} : ON_STDERR),
+        },
         route: () => routeTo(context, session),
         ...{env: context.env, interrupted: context.interrupted},
       })

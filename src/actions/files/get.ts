@@ -5,10 +5,11 @@ import {FileError} from '../../core/files.ts'
 import {InterruptedError} from '../../core/interrupted.ts'
 import type {Sink} from '../../remote-command/pass-on.ts'
 import type {Far} from '../../transfer/far.ts'
-import {type Destination, getFile, type RemoteFile} from '../../transfer/get-file.ts'
+import {type Destination, getFile} from '../../transfer/get-file.ts'
 import {announcedTree, getTree} from '../../transfer/get-tree.ts'
 import {keepFile, OtherPartError} from '../../transfer/kept-file.ts'
 import {ChecksumMismatchError, TransferLostError} from '../../transfer/refusals.ts'
+import type {RemoteFile} from '../../transfer/sent-file.ts'
 import type {TransferOptions, Transferred} from '../../transfer/transfer.ts'
 import type {Naming} from '../choose-workspace.ts'
 import type {Context} from '../context.ts'
@@ -118,7 +119,9 @@ const kept = async (far: Far, input: GetInput, {path, to}: {path: string; to: st
     return done(remote)
   } catch (error) {
     await file.leave(isForAnotherTime(error) ? 'part' : 'nothing').catch(() => undefined)
-    if (error instanceof OtherPartError) return kept(far, {...input, isResumed: false}, {path, to})
+    // What was there before was not what it seemed.
+    const isOther = error instanceof OtherPartError || (error instanceof ChecksumMismatchError && isResumed)
+    if (isOther) return kept(far, {...input, isResumed: false}, {path, to})
     throw error
   }
 }
@@ -136,6 +139,7 @@ const printed = async (far: Far, input: GetInput, path: string): Promise<Transfe
   const never = new AbortController().signal
   const destination: Destination = {
     part: {known: '', from: 0},
+    direct: undefined,
     begin: () => undefined,
     write: async (bytes) => {
       if (input.isVerified) hash.update(bytes)
