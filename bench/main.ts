@@ -12,6 +12,7 @@ import {proxyMemory} from './rows/proxy-memory.ts'
 import {proxyStart} from './rows/proxy-start.ts'
 import {server} from './rows/server.ts'
 import {startUp} from './rows/start-up.ts'
+import {transferLarge, transferSmall} from './rows/transfer.ts'
 import {warmExecCounts} from './rows/warm-exec-counts.ts'
 import {jsonOf, tableOf} from './table.ts'
 
@@ -23,6 +24,8 @@ const ROWS: readonly Row[] = [
   proxyStart,
   proxyCarry,
   proxyMemory,
+  transferLarge,
+  transferSmall,
   manyWorkspaces,
   execGateway,
   server,

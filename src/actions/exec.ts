@@ -125,7 +125,7 @@ const tracing = async (trace: RunTrace, run: () => Promise<RemoteResult>): Promi
 }
 
 /** Opens a connection for the next command. Whatever becomes of it, this one has its status. */
-const prepareNext = async (context: Context, session: Session): Promise<void> => {
+export const prepareNext = async (context: Context, session: Session): Promise<void> => {
   const {env, interrupted, now} = context
   const {configFile, alias, controlPath, folder} = session
   if (controlPath === undefined || interrupted.aborted) return
@@ -141,7 +141,7 @@ const prepareNext = async (context: Context, session: Session): Promise<void> =>
  * Only a connection of its own needs the profile, and most name no proxy: what reads profiles is loaded where such a word is
  * in their file, or one that may be spelt in escapes. It takes as long as the rest of us.
  */
-const routeTo = async (context: Context, {account}: Session): Promise<Route> => {
+export const routeTo = async (context: Context, {account}: Session): Promise<Route> => {
   const profiles = (await readIfThere(join(context.folders.config, 'profiles.json'))) ?? ''
   return /proxy|\\/i.test(profiles) ? (await import('./ssh-route.ts')).sshRoute(context, account) : []
 }

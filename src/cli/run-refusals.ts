@@ -44,3 +44,13 @@ export class NotForShellError extends RuncodeError {
     })
   }
 }
+
+/** A path is not the one that was meant. */
+export class UncarriablePathError extends RuncodeError {
+  constructor(path: string) {
+    super(`The path ${path} cannot be carried: it is not UTF-8.`, {
+      code: 'usage',
+      hint: 'Name the directory that it is in, with -r: names in directories may be any bytes.',
+    })
+  }
+}

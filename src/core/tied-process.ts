@@ -33,7 +33,7 @@ export function startTied(
   return {child, release}
 }
 
-type Stream = 'inherit' | 'ignore' | 'pipe'
+type Stream = 'inherit' | 'ignore' | 'pipe' | number
 
 /** A line on the pipe is our word that the program has ended. */
 const WATCHED = [

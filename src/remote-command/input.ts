@@ -4,7 +4,8 @@ import type {ClientRun} from './ssh-client.ts'
 
 /** How ssh gets what the command is to read. */
 export interface Input {
-  readonly stdio: 'inherit' | 'ignore' | 'pipe'
+  /** A number is a descriptor of ours, which ssh reads from where it stands. */
+  readonly stdio: 'inherit' | 'ignore' | 'pipe' | number
   /** Fills the pipe, where it is one. */
   feed(ssh: ChildProcess): void
   close(): void
@@ -17,6 +18,7 @@ export interface Input {
  */
 export function openInput({task: {words}, hasTerminal, stdin}: ClientRun): Input {
   if (words.kind === 'script') return program(words.program)
+  if (typeof stdin === 'function') return stdin()
   return stdin === 'inherit' && !hasTerminal && isatty(0) ? keys() : {...UNTOUCHED, stdio: stdin}
 }
 

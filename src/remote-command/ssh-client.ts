@@ -12,7 +12,7 @@ import {type Route, routeArgs, routeEnvironment} from '../openssh/route.ts'
 import type {Session} from '../session/session.ts'
 import {type Delivery, deliver} from './carrier.ts'
 import type {Log} from './client-log.ts'
-import {openInput} from './input.ts'
+import {type Input, openInput} from './input.ts'
 import type {Sink} from './pass-on.ts'
 import {type RemoteTask, wrapCommand} from './wrapper.ts'
 
@@ -24,10 +24,14 @@ export interface ClientRun {
   readonly task: RemoteTask
   /** With a terminal on the far side, where stdout and stderr are one. */
   readonly hasTerminal: boolean
-  /** The command gets our stdin, or an empty one. */
-  readonly stdin: 'inherit' | 'ignore'
+  /** The command gets our stdin, an empty one, or one that is made anew for each time that ssh is started. */
+  readonly stdin: 'inherit' | 'ignore' | (() => Input)
   readonly stdout: Sink
   readonly stderr: Sink
+  /**
+   * Gets the command's stdout past us. `stdout` then gets what comes on stderr, of a task that says its records there.
+   */
+  readonly descriptor?: number | undefined
   readonly timeoutSeconds: number | undefined
   readonly env: NodeJS.ProcessEnv
   /** Aborts on Ctrl-C; where it has before anything is asked for, nothing is run. */
@@ -62,7 +66,7 @@ export async function runClient(ssh: string, {options, route, log}: Way, run: Cl
     const args = [hasTerminal ? '-tt' : '-T', ...all, session.alias, line]
     const {child, release} = startTied(ssh, args, {
       env: routeEnvironment(env, route ?? [], log.path),
-      stdio: [input.stdio, 'pipe', 'pipe'],
+      stdio: [input.stdio, run.descriptor ?? 'pipe', 'pipe'],
     })
     if (route === undefined) leaveSilentMaster(child, log.words)
     input.feed(child)
@@ -70,8 +74,8 @@ export async function runClient(ssh: string, {options, route, log}: Way, run: Cl
     child.once('exit', release)
     const stderr = written(child.stderr)
     const carrier = {
-      stdout: written(child.stdout),
-      stderr: hasTerminal ? withoutFarewell(stderr) : stderr,
+      stdout: written(run.descriptor === undefined ? child.stdout : child.stderr),
+      stderr: run.descriptor !== undefined ? written(null) : hasTerminal ? withoutFarewell(stderr) : stderr,
       gone: once(child, 'exit').catch(() => undefined),
       ending: endingOf(child),
       kill: (signal: NodeJS.Signals) => child.kill(signal),
@@ -102,7 +106,8 @@ const leaveSilentMaster = (child: ChildProcess, words: () => string): void => {
     if (isMasterSilent(words())) child.kill('SIGKILL')
   }, SILENCE_MS)
   const stop = (): void => clearInterval(timer)
-  child.once('exit', stop).stdout?.once('readable', stop)
+  child.once('exit', stop)
+  ;(child.stdout ?? child.stderr)?.once('readable', stop)
 }
 
 /**

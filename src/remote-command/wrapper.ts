@@ -43,6 +43,8 @@ export interface RemoteTask {
   readonly variables: readonly (readonly [string, string])[]
   /** With the environment that a login shell makes. */
   readonly isLogin: boolean
+  /** What the wrapper says goes with stderr, and stdout is the command's alone. Absent: it goes with stdout. */
+  readonly saysOnStderr?: true
 }
 
 /**
@@ -51,7 +53,7 @@ export interface RemoteTask {
  * is new for each call (see StatusReader). The shell's own stderr is on the null device meanwhile, or it would say
  * "Killed" beside the command. While the command runs a beat goes the same way; when nobody takes it any more, because the
  * channel was closed, the command's process group is ended: sshd closes stdout for a client of a master that is gone, and
- * holds stderr. With a terminal, where the far side gave none, nothing is run. Throws TooLongCommandError, UncarriableValueError.
+ * holds stderr. A task that says on stderr has to notice by itself, as whoever writes to stdout does. With a terminal, where the far side gave none, nothing is run. Throws TooLongCommandError, UncarriableValueError.
  */
 export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {hasTerminal: false}): string {
   const {words, directory, isLogin} = task
@@ -60,7 +62,7 @@ export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {ha
   const isScript = words.kind === 'script'
   const program = [
     LEAD_GROUP,
-    ...opening(nonce),
+    ...opening(nonce, task.saysOnStderr === true ? 2 : 1),
     ...(hasTerminal ? [NEEDS_TERMINAL] : []),
     goTo(directory),
     ...(isScript ? receive(words.program) : []),
@@ -83,8 +85,8 @@ export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {ha
   return line
 }
 
-const opening = (nonce: string): readonly string[] => [
-  'exec 3>&1 4>&2',
+const opening = (nonce: string, descriptor: 1 | 2): readonly string[] => [
+  `exec 3>&${descriptor} 4>&2`,
   `say() { printf '\\036${nonce} %s\\036' "$*" >&3; }`,
 ]
 const NEEDS_TERMINAL = '[ -t 3 ] || { say T; exit 125; }'
@@ -166,7 +168,7 @@ const wordsOf = (words: Command): readonly string[] => {
 const wrapShell = (directory: string | undefined, nonce: string): string =>
   encodeLine(
     [
-      ...opening(nonce),
+      ...opening(nonce, 1),
       NEEDS_TERMINAL,
       ...(directory === undefined ? [] : [`cd ${quotePosix(directory)} 2>/dev/null`]),
       'say S',

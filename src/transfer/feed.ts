@@ -1,0 +1,65 @@
+import type {ChildProcess} from '../core/process.ts'
+import type {Input} from '../remote-command/input.ts'
+
+/** Bytes for the stdin of a program on the workspace. */
+export interface Feed {
+  readonly input: () => Input
+  /** The program there is ready: nothing is read, and so lost, before. */
+  begin(): void
+  /** Feeds for as long as this goes on. Throws what went wrong while they were made, which ended it, rather than its end. */
+  through<T>(talking: Promise<T>): Promise<T>
+}
+
+/** Hands bytes to ssh as fast as it takes them, once the far side is there. Where making them fails, nothing more comes. */
+export function feedLater(make: () => AsyncIterable<Buffer>): Feed {
+  let child: ChildProcess | undefined
+  let failure: {readonly error: unknown} | undefined
+  let hasEnded = false
+  const feed = async (): Promise<void> => {
+    const stdin = child?.stdin
+    if (stdin === null || stdin === undefined) return
+    try {
+      for await (const chunk of make()) {
+        if (hasEnded || stdin.destroyed) return
+        if (!stdin.write(chunk)) await drained(stdin)
+      }
+      stdin.end()
+    } catch (error) {
+      failure ??= {error}
+      child?.kill('SIGTERM')
+    }
+  }
+  return {
+    input: () => ({
+      stdio: 'pipe',
+      feed: (started) => {
+        child = started
+        started.stdin?.on('error', () => undefined)
+      },
+      close: () => undefined,
+    }),
+    begin: () => void feed(),
+    through: async (talking) => {
+      try {
+        const told = await talking
+        if (failure === undefined) return told
+      } catch (error) {
+        if (failure === undefined) throw error
+      } finally {
+        hasEnded = true
+        child?.stdin?.destroy()
+      }
+      throw failure.error
+    },
+  }
+}
+
+const drained = (stream: NodeJS.WritableStream): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done)
+      stream.off('close', done)
+      resolve()
+    }
+    stream.on('drain', done).on('close', done)
+  })

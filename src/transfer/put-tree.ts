@@ -1,0 +1,116 @@
+import {createHash} from 'node:crypto'
+import {readFileSync} from 'node:fs'
+import {posix} from 'node:path'
+import {FileError} from '../core/files.ts'
+import {throwIfInterrupted} from '../core/interrupted.ts'
+import {type Far, pathValue, talk, text} from './far.ts'
+import {UNPACK} from './far-scripts.ts'
+import {feedLater} from './feed.ts'
+import {chunksOf} from './local-file.ts'
+import type {LocalEntry, LocalTree} from './local-tree.ts'
+import {partKey} from './part-key.ts'
+import {refusePut} from './put-refusal.ts'
+import {FileChangedError} from './refusals.ts'
+import {TAR_END, type TarEntry, tarHeader, tarPadding} from './tar-header.ts'
+import type {TransferOptions, Transferred} from './transfer.ts'
+
+export interface PutTree extends TransferOptions {
+  /** Entries whose names begin with one of `names`. */
+  readonly tree: LocalTree
+  readonly names: readonly string[]
+  readonly target: string
+}
+
+/** Files of this size are read in one go, and sent together. */
+const SMALL_BYTES = 1 << 16
+const BATCH_BYTES = 1 << 20
+
+/**
+ * Puts several files, or directories with all in them, on the workspace as one archive: they are unpacked beside the target,
+ * compared, and renamed. A single directory becomes the target where there is none.
+ */
+export async function putTree(far: Far, put: PutTree): Promise<Transferred> {
+  const {tree, names, target, mayReplace, isVerified, meter, interrupted} = put
+  const files = tree.entries.filter(({kind}) => kind === 'file')
+  const bytes = files.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0)
+  meter.total(bytes)
+  const [name = ''] = names
+  const variables = {
+    ...{target: pathValue(target), base: text(name), several: names.length > 1 || !isDirectory(tree) ? 'yes' : 'no'},
+    ...{key_into: partKey(...names), key_as: partKey(posix.basename(target))},
+    ...{clobber: mayReplace ? 'yes' : 'no', verify: isVerified ? 'yes' : 'no'},
+  }
+  const feed = feedLater(() => archiveOf(put, files))
+  let [no, isPut, isInto]: [string | undefined, boolean, boolean] = [undefined, false, false]
+  const talking = talk(far, {variables, program: UNPACK, stdin: feed.input}, ([word, first, second]) => {
+    if (word === 'no') no = first
+    if (word === 'put') isPut = true
+    if (word === 'ready') {
+      isInto = second === '1'
+      feed.begin()
+    }
+    return undefined
+  })
+  const {said} = await feed.through(talking)
+  throwIfInterrupted(interrupted)
+  if (!isPut) refusePut(target, no, said)
+  return {files: files.length, bytes, resumedBytes: 0, isInto}
+}
+
+const isDirectory = ({entries}: LocalTree): boolean => entries[0]?.kind === 'directory'
+
+/** The tree as `t/…`, the list of its files, ended by zero bytes, and the checksum of all of them, one behind the other. */
+async function* archiveOf({tree, isVerified, meter}: PutTree, files: readonly LocalEntry[]): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  const batch: Buffer[] = []
+  let [held, done] = [0, 0]
+  const add = (...buffers: readonly Buffer[]): void => {
+    batch.push(...buffers)
+    for (const {length} of buffers) held += length
+  }
+  for (const entry of tree.entries) {
+    add(tarHeader({...entry, name: inTree(entry.name)}))
+    if (entry.kind === 'file') {
+      for await (const chunk of bytesOf(entry)) {
+        if (isVerified) hash.update(chunk)
+        add(chunk)
+        if (held >= BATCH_BYTES) {
+          yield Buffer.concat(batch.splice(0))
+          held = 0
+        }
+      }
+      add(tarPadding(entry.sizeBytes))
+      done += entry.sizeBytes
+      meter.at(done)
+    }
+  }
+  const list = Buffer.concat(files.flatMap(({name}) => [Buffer.from('./'), inTree(name), Buffer.alloc(1)]))
+  add(...ownFile('list', list), ...ownFile('sum', Buffer.from(`${isVerified ? hash.digest('hex') : '-'}\n`)), TAR_END)
+  yield Buffer.concat(batch)
+}
+
+const inTree = (name: Buffer): Buffer => Buffer.concat([Buffer.from('t/'), name])
+
+const ownFile = (name: string, bytes: Buffer): readonly Buffer[] => {
+  const entry: TarEntry = {name: Buffer.from(name), kind: 'file', sizeBytes: bytes.length, mode: 0o600, mtimeSeconds: 0}
+  return [tarHeader(entry), bytes, tarPadding(bytes.length)]
+}
+
+/** Exactly as many as its header says. Throws FileChangedError. */
+async function* bytesOf({path, sizeBytes}: LocalEntry): AsyncGenerator<Buffer> {
+  let left = sizeBytes
+  for await (const chunk of sizeBytes <= SMALL_BYTES ? [wholeOf(path)] : chunksOf(path, 0, undefined)) {
+    left -= chunk.length
+    if (left < 0) throw new FileChangedError(path.toString())
+    yield chunk
+  }
+  if (left > 0) throw new FileChangedError(path.toString())
+}
+
+const wholeOf = (path: Buffer): Buffer => {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new FileError('read', path.toString(), error)
+  }
+}

@@ -1,0 +1,75 @@
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdirSync, symlinkSync} from 'node:fs'
+import {join} from 'node:path'
+import type {Far, FarRun} from '../../src/transfer/far.ts'
+import type {Meter} from '../../src/transfer/transfer.ts'
+
+export interface LocalFar extends Far {
+  readonly warnings: readonly string[]
+  /** How many programs were run there. */
+  readonly calls: number
+}
+
+export interface LocalFarOptions {
+  readonly cwd: string
+  /** The words that run a program: `[...shell, '-c', program]`. */
+  readonly shell?: readonly string[]
+  readonly path?: string
+  /** What its shell files print. */
+  readonly noise?: string
+  /** Changes a program before it is run. */
+  readonly edit?: (script: string) => string
+}
+
+/** A workspace that is a directory of this machine, without ssh between: programs run in a shell here. */
+export function localFar({cwd, shell = ['sh'], path, noise = '', edit = (it) => it}: LocalFarOptions): LocalFar {
+  const warnings: string[] = []
+  let calls = 0
+  const run = async ({script, stdin, descriptor, stdout, stderr}: FarRun) => {
+    calls += 1
+    const [program = 'sh', ...words] = shell
+    const input =
+      stdin === 'ignore' ? {stdio: 'ignore' as const, feed: () => undefined, close: () => undefined} : stdin()
+    const child = spawn(program, [...words, '-c', edit(script)], {
+      cwd,
+      env: {PATH: path ?? process.env['PATH'], HOME: cwd, LC_ALL: 'C'},
+      stdio: [input.stdio, descriptor ?? 'pipe', 'pipe'],
+    })
+    input.feed(child)
+    const ended = once(child, 'close')
+    const [out, err] = descriptor === undefined ? [child.stdout, child.stderr] : [child.stderr, undefined]
+    const errors = (async () => {
+      for await (const chunk of err ?? []) await stderr(chunk as Buffer, new AbortController().signal)
+    })()
+    if (noise !== '' && descriptor === undefined) await stdout(Buffer.from(noise), new AbortController().signal)
+    let hasLeft = false
+    for await (const chunk of out ?? []) {
+      if (hasLeft) continue
+      hasLeft = (await stdout(chunk as Buffer, new AbortController().signal)) === 'left'
+      if (hasLeft) child.kill('SIGTERM')
+    }
+    await errors
+    const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
+    input.close()
+    const endedBy = hasLeft ? ('reader' as const) : signal === null ? ('command' as const) : ('interruption' as const)
+    return {exitCode: code ?? 143, endedBy}
+  }
+  return {
+    run,
+    warn: (message) => void warnings.push(message),
+    warnings,
+    get calls() {
+      return calls
+    },
+  }
+}
+
+/** A PATH with these programs alone, each by way of busybox or of this machine's own. */
+export function pathOf(folder: string, programs: readonly string[], program: (name: string) => string): string {
+  mkdirSync(folder, {recursive: true})
+  for (const name of programs) symlinkSync(program(name), join(folder, name))
+  return folder
+}
+
+export const NO_METER: Meter = {total: () => undefined, at: () => undefined}
