@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {login} from '../actions/login.ts'
+import {login} from '../actions/account/login.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 import {askSecret, readStdin} from '../cli/ui/ask-secret.ts'
 

@@ -1,4 +1,4 @@
-import {logout} from '../actions/login.ts'
+import {logout} from '../actions/account/login.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 
 export default class Logout extends BaseCommand {

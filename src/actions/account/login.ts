@@ -1,15 +1,15 @@
-import {deadlineIn} from '../core/deadline.ts'
-import {RuncodeError} from '../core/errors.ts'
-import {fileStore} from '../credentials/file-store.ts'
-import {loginHint} from '../credentials/find-token.ts'
-import {isKeychainUsable, keychainStore} from '../credentials/keychain-store.ts'
-import {parseSecret} from '../credentials/parse-secret.ts'
-import type {SecretStore} from '../credentials/secret-store.ts'
-import {FROM_ENVIRONMENT, type ProfileName} from '../profile/profile.ts'
-import {changeProfiles} from '../profile/profile-file.ts'
-import {openControlPlane} from '../provider/open-control-plane.ts'
-import type {Context} from './context.ts'
-import {openAccount} from './open-account.ts'
+import {deadlineIn} from '../../core/deadline.ts'
+import {RuncodeError} from '../../core/errors.ts'
+import {fileStore} from '../../credentials/file-store.ts'
+import {loginHint} from '../../credentials/find-token.ts'
+import {isKeychainUsable, keychainStore} from '../../credentials/keychain-store.ts'
+import {parseSecret} from '../../credentials/parse-secret.ts'
+import type {SecretStore} from '../../credentials/secret-store.ts'
+import {FROM_ENVIRONMENT, type ProfileName} from '../../profile/profile.ts'
+import {changeProfiles} from '../../profile/profile-file.ts'
+import {openControlPlane} from '../../provider/open-control-plane.ts'
+import type {Context} from '../context.ts'
+import {openAccount} from '../open-account.ts'
 
 const LIMIT_MS = 30_000
 
@@ -60,10 +60,10 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
   const kind = input.store ?? account.store ?? ((await isKeychainUsable(env)) ? 'keychain' : 'file')
   const store = kind === 'keychain' ? keychainStore(env) : fileStore(folders.config)
   await store.write({origin, account: account.name}, secret)
-  const {name, provider, apiBase, webBase, caFile} = account
+  const {name, chosenBy: _, ...profile} = account
   await changeProfiles(folders.config, ({default: byDefault, profiles}) => ({
     default: byDefault ?? name,
-    profiles: new Map(profiles).set(name, {provider, apiBase, webBase, caFile, store: kind}),
+    profiles: new Map(profiles).set(name, {...profile, store: kind}),
   }))
   return {profile: name, origin, place: store.place}
 }
