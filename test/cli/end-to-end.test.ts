@@ -66,7 +66,7 @@ describe('from nothing to a command in a workspace', function () {
       assert.deepEqual(shapeOf(await json('server', 'status')), {
         running: 'boolean',
         api_base: 'string',
-        web_base: 'null',
+        web_base: 'string',
         ca_file: 'string',
         gateway: {host: 'string', port: 'number'},
         profile: 'string',
