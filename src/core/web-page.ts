@@ -22,7 +22,7 @@ export interface WebPage {
  * A page for a browser on this machine: without scripts, in the colours that its reader prefers, in no frame and in no
  * cache. `formTargets`: what its form may lead to, redirects included (CSP Level 3 section 6.4.1).
  */
-export function webPage({title, main, formTargets = []}: PageParts): WebPage {
+export function webPage({title, main, formTargets = [], goOnTo}: PageParts): WebPage {
   const targets = formTargets.length === 0 ? "'none'" : ["'self'", ...formTargets].join(' ')
   const text = html`<!doctype html>
 <html lang="en">
@@ -30,6 +30,7 @@ export function webPage({title, main, formTargets = []}: PageParts): WebPage {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+${goOnTo === undefined ? html`` : html`<meta http-equiv="refresh" content="0; url=${goOnTo}">`}
 <title>${title}</title>
 ${{html: `<style>${STYLE}</style>`}}
 </head>
@@ -54,6 +55,8 @@ export interface PageParts {
   readonly title: string
   readonly main: Html
   readonly formTargets?: readonly string[]
+  /** Where the browser goes at once. */
+  readonly goOnTo?: string
 }
 
 /** What every answer to a browser says. Not `no-referrer`, with which a form tells no origin (Fetch, "append a request Origin header"). */

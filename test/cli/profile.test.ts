@@ -37,7 +37,7 @@ describe('profile', function () {
     const web = '--web-base http://localhost:8080'
     const {stdout, stderr} = await run(`add work --api-base https://work.example.test ${web} --use`)
     assert.equal(stdout, 'Added work: https://work.example.test (the default).\n')
-    assert.equal(stderr, 'Log in: runcode login --paste --profile work\n')
+    assert.equal(stderr, 'Log in: runcode login --profile work\n')
     assert.deepEqual(file(), {
       version: 1,
       default: 'work',

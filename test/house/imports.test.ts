@@ -11,6 +11,7 @@ const PURE = [
   'profile',
   'credentials',
   'attachment',
+  'login',
   'remote-command',
   'user-ssh-config',
 ]
@@ -26,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   profile: ['core', 'workspace'],
   credentials: ['core'],
   attachment: ['core', 'workspace'],
+  login: ['core', 'credentials'],
   'remote-command': ['core', 'openssh', 'session'],
   'user-ssh-config': ['core', 'workspace', 'openssh'],
   doctor: ['core', 'workspace', 'network', 'openssh', 'credentials', 'user-ssh-config'],

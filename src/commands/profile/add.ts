@@ -6,7 +6,7 @@ import {changesOf, profileFieldFlags, profileJson} from '../../cli/profile-field
 export default class ProfileAdd extends BaseCommand {
   static override summary = 'Write down an account at a control plane'
   static override description =
-    'Nothing is sent. Its token comes by "runcode login --paste --profile <name>"; without --use the default stays what it is.'
+    'Nothing is sent. Its token comes by "runcode login --profile <name>"; without --use the default stays what it is.'
   static override examples = [
     '<%= config.bin %> profile add work --api-base https://runcode.example.com --use',
     '<%= config.bin %> profile add lab --api-base https://lab.example.com --ca-file lab-ca.pem --ssh-proxy http://proxy.example.com:3128',
@@ -28,7 +28,7 @@ export default class ProfileAdd extends BaseCommand {
     const added = await addProfile(context, {name: args.name, changes, use: flags.use})
     const {name, profile, isDefault} = added
     this.log(`Added ${name}: ${profile.apiBase}${isDefault ? ' (the default)' : ''}.`)
-    this.say(`Log in: runcode login --paste --profile ${name}`)
+    this.say(`Log in: runcode login --profile ${name}`)
     return profileJson(added)
   }
 }

@@ -38,7 +38,7 @@ export default class ProfileSet extends BaseCommand {
     this.log(`${set.name} is ${set.profile.apiBase} now.`)
     if (set.removedFrom.length > 0) {
       this.say(`The token of its former address was removed from ${set.removedFrom.join(' and ')}.`)
-      this.say(`Log in: runcode login --paste --profile ${set.name}`)
+      this.say(`Log in: runcode login --profile ${set.name}`)
     }
     return {...profileJson(set), token_removed_from: set.removedFrom}
   }
