@@ -40,6 +40,11 @@ export abstract class BaseCommand extends Command {
     if (!this.jsonEnabled()) process.stderr.write(`${printable(line)}\n`)
   }
 
+  /** One line on stderr without which nothing can go on, made printable; also under `--json`. */
+  protected tell(line: string): void {
+    process.stderr.write(`${printable(line)}\n`)
+  }
+
   protected override toSuccessJson(result: unknown): unknown {
     return this.#warnings.length === 0 ? result : {...(result as object), warnings: this.#warnings}
   }

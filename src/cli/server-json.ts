@@ -4,7 +4,7 @@ import type {ServerFacts} from '../server/server-facts.ts'
 export interface ServerJson {
   readonly running: true
   readonly api_base: string
-  readonly web_base: string | null
+  readonly web_base: string
   readonly ca_file: string
   readonly gateway: {readonly host: string; readonly port: number}
   readonly profile: string
@@ -13,10 +13,18 @@ export interface ServerJson {
   readonly idle_seconds: number | null
 }
 
-export const serverJson = ({apiBase, caFile, gatewayPort, pid, version, idleSeconds}: ServerFacts): ServerJson => ({
+export const serverJson = ({
+  apiBase,
+  caFile,
+  gatewayPort,
+  webPort,
+  pid,
+  version,
+  idleSeconds,
+}: ServerFacts): ServerJson => ({
   running: true,
   api_base: apiBase,
-  web_base: null,
+  web_base: `http://localhost:${webPort}`,
   ca_file: caFile,
   gateway: {host: '127.0.0.1', port: gatewayPort},
   profile: 'local',

@@ -1,8 +1,10 @@
-import {logout} from '../actions/login.ts'
+import {logout} from '../actions/account/login.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
 
 export default class Logout extends BaseCommand {
   static override summary = 'Remove the token of a control plane from this machine'
+  static override description =
+    'The token itself stays valid until it is revoked at the control plane; whoever has a copy of it can use it until then.'
   static override examples = ['<%= config.bin %> logout', '<%= config.bin %> logout --profile local']
   static override flags = {...profileFlag}
 

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import {type WebAddress, webAddress} from '../actions/web-address.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
-import {openBrowser} from '../cli/ui/open-browser.ts'
+import {openInBrowser} from '../cli/ui/open-browser.ts'
 import {workspaceArg} from '../cli/workspace-arg.ts'
 
 export default class Open extends BaseCommand {
@@ -16,7 +16,7 @@ export default class Open extends BaseCommand {
     const found = await webAddress(this.createContext(), {workspace: args.workspace, profile: flags.profile})
     this.log(found.webUrl)
     const isOpened = !flags.print && !this.jsonEnabled()
-    if (isOpened) await openBrowser(found.webUrl)
+    if (isOpened) await openInBrowser(found.webUrl)
     return toJson(found, isOpened)
   }
 }

@@ -1,7 +1,6 @@
 import {RuncodeError} from '../core/errors.ts'
 import {readIfThere} from '../core/files.ts'
-import {fileStore} from './file-store.ts'
-import {keychainStore} from './keychain-store.ts'
+import {openSecretStore} from './open-secret-store.ts'
 import {parseSecret} from './parse-secret.ts'
 import type {SecretKey, SecretStore, Token} from './secret-store.ts'
 
@@ -20,7 +19,7 @@ export class NoTokenError extends RuncodeError {
 export const loginHint = ({account, isEnvironment}: Pick<TokenQuestion, 'account' | 'isEnvironment'>): string =>
   isEnvironment
     ? 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.'
-    : `Log in: runcode login --paste${account === 'runcode' ? '' : ` --profile ${account}`}`
+    : `Log in: runcode login${account === 'runcode' ? '' : ` --profile ${account}`}`
 
 export interface TokenSurroundings {
   readonly env: NodeJS.ProcessEnv
@@ -49,7 +48,7 @@ export async function findToken(
     return {secret: parseSecret(fromEnvironment, 'RUNCODE_TOKEN'), source: 'environment', place: 'RUNCODE_TOKEN'}
   }
   if (question.isEnvironment) throw new NoTokenError(question)
-  const store = question.store === 'keychain' ? keychainStore(env) : fileStore(config)
+  const store = openSecretStore(question.store ?? 'file', {env, config})
   const kept = await store.read(question)
   if (kept !== undefined) return {secret: parseSecret(kept, store.place), source: store.kind, place: store.place}
   const legacy =

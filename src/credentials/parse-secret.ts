@@ -11,10 +11,13 @@ export class InvalidTokenError extends RuncodeError {
   }
 }
 
+/** Whether a text can be a token as it is. */
+export const isSecret = (text: string): boolean => /^[\x21-\x7e]{1,4096}$/.test(text)
+
 /** A token goes into an HTTP header: visible ASCII, one line (RFC 9110 section 5.5). Throws InvalidTokenError. */
 export function parseSecret(text: string, place: string): string {
   const secret = text.trim()
-  if (!/^[\x21-\x7e]{1,4096}$/.test(secret)) throw new InvalidTokenError(place)
+  if (!isSecret(secret)) throw new InvalidTokenError(place)
   keepSecret(secret)
   return secret
 }

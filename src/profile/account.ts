@@ -24,7 +24,7 @@ export class UnknownProfileError extends RuncodeError {
       code: 'not_found',
       hint:
         names.length === 0
-          ? 'There are no profiles yet; "runcode server up" makes "local".'
+          ? 'There are no profiles yet. Make one: runcode profile add <name> --api-base <url>'
           : `There is: ${names.join(', ')}.`,
       facts: {profile: name},
     })
@@ -67,7 +67,8 @@ export function chooseAccount(
   return {...PUBLIC, name: BUILT_IN, chosenBy: 'built-in'}
 }
 
-const profileOf = ({profiles}: Profiles, text: string): Profile & {name: ProfileName} => {
+/** The profile of a name; RunCode's public service has one, whether it is written down or not. Throws UnknownProfileError. */
+export function profileOf({profiles}: Profiles, text: string): Profile & {name: ProfileName} {
   if (text === FROM_ENVIRONMENT) throw new UnknownProfileError(text, profiles.keys())
   const name = parseProfileName(text)
   const profile = profiles.get(name) ?? (name === BUILT_IN ? PUBLIC : undefined)

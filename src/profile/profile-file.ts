@@ -58,20 +58,21 @@ export async function writeProfiles(config: string, {default: byDefault, profile
   const path = profilesFile(config)
   if (profiles.size === 0) return removeWhole(path)
   await makePrivateFolder(config)
-  const entries = [...profiles].map(([name, {provider, apiBase, webBase, caFile, store, sshProxy}]) => [
-    name,
-    {
-      provider,
-      api_base: apiBase,
-      web_base: webBase,
-      ca_file: caFile,
-      store,
-      ssh_proxy: sshProxy && renderSshProxy(sshProxy),
-    },
-  ])
-  const file = {version: VERSION, default: byDefault, profiles: Object.fromEntries(entries)}
+  const entries = Object.fromEntries([...profiles].map(([name, profile]) => [name, fieldsOf(profile)]))
+  const file = {version: VERSION, default: byDefault, profiles: entries}
   await writeWhole(path, `${JSON.stringify(file, undefined, 2)}\n`)
 }
+
+/** A profile by the names of its fields in the file. Undefined ones are not written. */
+export const fieldsOf = ({provider, apiBase, webBase, caFile, store, sshProxy, email}: Profile) => ({
+  provider,
+  api_base: apiBase,
+  web_base: webBase,
+  ca_file: caFile,
+  store,
+  ssh_proxy: sshProxy && renderSshProxy(sshProxy),
+  email,
+})
 
 const parseProfiles = (raw: unknown): Profiles => {
   const {version, default: byDefault, profiles} = objectOf(raw, 'it')
@@ -85,16 +86,18 @@ const parseProfiles = (raw: unknown): Profiles => {
   return {default: chosen, profiles: parsed}
 }
 
-const parseProfile = (raw: Readonly<Record<string, unknown>>, name: string): Profile => {
+/** The profile of a name, from its fields in the file. Throws TypeError, which shows no value. */
+export function parseProfile(raw: Readonly<Record<string, unknown>>, name: string): Profile {
   const stranger = Object.keys(raw).find((field) => !FIELDS.includes(field))
   if (stranger !== undefined) throw new TypeError(`the field "${stranger}" of "${name}" is not known`)
-  const {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store, ssh_proxy: sshProxy} = raw
+  const {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store, ssh_proxy: sshProxy, email} = raw
   if (provider !== 'runcode') throw new TypeError(`the provider of "${name}" is not known`)
   if (typeof apiBase !== 'string') throw new TypeError(`"${name}" has no api_base`)
   if (store !== undefined && store !== 'file' && store !== 'keychain')
     throw new TypeError(`the store of "${name}" is not known`)
   const texts = {webBase: textOf(webBase, 'web_base', name), caFile: textOf(caFile, 'ca_file', name)}
-  const profile = {provider, apiBase, ...texts, store} as const
+  const known = textOf(email, 'email', name)
+  const profile: Profile = {provider, apiBase, ...texts, store, ...(known === undefined ? {} : {email: known})}
   if (sshProxy === undefined) return profile
   const proxy = typeof sshProxy === 'string' ? parseSshProxy(sshProxy) : undefined
   if (proxy === undefined) throw new TypeError(`the ssh_proxy of "${name}" is not of the form ${SSH_PROXY_FORM}`)
@@ -102,7 +105,7 @@ const parseProfile = (raw: Readonly<Record<string, unknown>>, name: string): Pro
 }
 
 /** People write here by hand: a field with a mistake in its name would be as good as absent, and none is kept for us. */
-const FIELDS: readonly string[] = ['provider', 'api_base', 'web_base', 'ca_file', 'store', 'ssh_proxy']
+const FIELDS: readonly string[] = ['provider', 'api_base', 'web_base', 'ca_file', 'store', 'ssh_proxy', 'email']
 
 /** What JSON.parse says shows a piece of the text, which may be a password. */
 const parseJson = (text: string): unknown => {

@@ -17,6 +17,13 @@ export function parseSshProxy(text: string): URL | undefined {
 /** The text that a proxy is written as. */
 export const renderSshProxy = ({href}: URL): string => href.replace(/\/$/, '')
 
+/** The same for eyes: of a password it tells only that there is one. */
+export function showSshProxy(proxy: URL): string {
+  const shown = new URL(proxy)
+  if (shown.password !== '') shown.password = '***'
+  return renderSshProxy(shown)
+}
+
 const decoded = (text: string): string | undefined => {
   try {
     return decodeURIComponent(text)

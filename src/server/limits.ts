@@ -75,6 +75,15 @@ export const MAX_BODY_BYTES = 64 << 10
 /** Keys of one token that open one workspace at a time. Each connect registers one, for half an hour at most. */
 export const MAX_KEYS_PER_TOKEN = 1000
 
+// The pages.
+
+/** Connections at a time, all of strangers; one more takes the place of the oldest. A browser opens six. */
+export const MAX_PAGE_CONNECTIONS = 64
+/** Logins that wait for an answer, of those with a ticket and of those with a code; one more takes the place of the oldest. */
+export const MAX_WAITING_LOGINS = 16
+/** Wrong codes after which every login that waits for one is over: a guess must not hit that of a stranger. */
+export const MAX_WRONG_CODES = 5
+
 // The audit.
 
 /** Records kept of each event, the latest. A store has the number with which it was made. */

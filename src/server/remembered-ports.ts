@@ -7,22 +7,26 @@ import {ServerFailedError} from './server-failed.ts'
 export interface RememberedPorts {
   readonly api: number | undefined
   readonly gateway: number | undefined
+  readonly web: number | undefined
 }
 
 /** What the file says; nothing where there is none or it is not ours. Throws FileError. */
 export async function readPorts(file: string): Promise<RememberedPorts> {
   try {
-    const {api_port, gateway_port} = JSON.parse((await readIfThere(file)) ?? '{}')
-    return {api: isPort(api_port) ? api_port : undefined, gateway: isPort(gateway_port) ? gateway_port : undefined}
+    const {api_port, gateway_port, web_port} = JSON.parse((await readIfThere(file)) ?? '{}')
+    const [api, gateway, web] = [api_port, gateway_port, web_port].map((port) => (isPort(port) ? port : undefined))
+    return {api, gateway, web}
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return {api: undefined, gateway: undefined}
+    if (error instanceof SyntaxError || error instanceof TypeError) return NONE
     throw error
   }
 }
 
+const NONE: RememberedPorts = {api: undefined, gateway: undefined, web: undefined}
+
 /** Throws FileError. */
-export const writePorts = (file: string, ports: {api: number; gateway: number}): Promise<void> =>
-  writeWhole(file, `${JSON.stringify({api_port: ports.api, gateway_port: ports.gateway})}\n`)
+export const writePorts = (file: string, {api, gateway, web}: RememberedPorts): Promise<void> =>
+  writeWhole(file, `${JSON.stringify({api_port: api, gateway_port: gateway, web_port: web})}\n`)
 
 /**
  * Listens on the explicit port; without one on the remembered port, and where that is not to be had on a free one.

@@ -9,6 +9,8 @@ export interface ServerFacts {
   readonly version: string
   readonly apiPort: number
   readonly gatewayPort: number
+  /** Of the pages. */
+  readonly webPort: number
   /** `https://localhost:<port>` */
   readonly apiBase: string
   readonly caFile: string
@@ -26,12 +28,13 @@ export async function livingServer(file: string): Promise<ServerFacts | undefine
   return facts !== undefined && (await isSameProcess(facts.pid, facts.started)) ? facts : undefined
 }
 
-const wireOf = ({pid, started, version, apiPort, gatewayPort, apiBase, caFile, idleSeconds}: ServerFacts) => ({
+const wireOf = ({pid, started, version, apiPort, gatewayPort, webPort, apiBase, caFile, idleSeconds}: ServerFacts) => ({
   pid,
   started,
   version,
   api_port: apiPort,
   gateway_port: gatewayPort,
+  web_port: webPort,
   api_base: apiBase,
   ca_file: caFile,
   idle_seconds: idleSeconds ?? null,
@@ -40,13 +43,14 @@ const wireOf = ({pid, started, version, apiPort, gatewayPort, apiBase, caFile, i
 /** Undefined for every text that writeServerFacts would not write. */
 export function parseServerFacts(text: string): ServerFacts | undefined {
   try {
-    const {pid, started, version, api_port, gateway_port, api_base, ca_file, idle_seconds} = JSON.parse(text)
+    const {pid, started, version, api_port, gateway_port, web_port, api_base, ca_file, idle_seconds} = JSON.parse(text)
     const isGood =
       isCount(pid) &&
       (started === null || typeof started === 'string') &&
       typeof version === 'string' &&
       isPort(api_port) &&
       isPort(gateway_port) &&
+      isPort(web_port) &&
       api_base === `https://localhost:${api_port}` &&
       typeof ca_file === 'string' &&
       (idle_seconds === null || isCount(idle_seconds))
@@ -58,6 +62,7 @@ export function parseServerFacts(text: string): ServerFacts | undefined {
       version,
       apiPort: api_port,
       gatewayPort: gateway_port,
+      webPort: web_port,
       apiBase: api_base,
       caFile: ca_file,
       idleSeconds,
@@ -66,6 +71,9 @@ export function parseServerFacts(text: string): ServerFacts | undefined {
     return undefined
   }
 }
+
+/** Where the pages of a server are. */
+export const webBaseOf = ({webPort}: Pick<ServerFacts, 'webPort'>): string => `http://localhost:${webPort}`
 
 /** A port that something can be reached at. */
 export const isPort = (value: unknown): value is number => isCount(value) && value <= 65_535

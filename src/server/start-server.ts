@@ -3,6 +3,7 @@ import {removeWhole} from '../core/files.ts'
 import {processStart} from '../core/process-identity.ts'
 import {admitTo} from './admission.ts'
 import {type Api, createApi} from './api/create-api.ts'
+import {createPages} from './api/pages/create-pages.ts'
 import {ensureAuthority} from './certificate-authority/ensure-authority.ts'
 import {keepRenewed} from './certificate-authority/keep-renewed.ts'
 import type {EndSteps} from './end-steps.ts'
@@ -10,13 +11,15 @@ import type {GatewayOptions} from './gateway/gateway.ts'
 import {startGateway} from './gateway/start-gateway.ts'
 import {watchIdle} from './idle-watch.ts'
 import {keptHostKey} from './kept-host-key.ts'
+import {createLogins} from './logins.ts'
+import {ownerName} from './owner-name.ts'
 import {ensureOwnerToken} from './owner-token.ts'
 import {atMost, createPower} from './power.ts'
 import {quietly} from './quietly.ts'
 import {listenOn, readPorts, writePorts} from './remembered-ports.ts'
 import type {RunServerOptions} from './run-server.ts'
 import {createProcessRuntime} from './runtime/process-runtime/process-runtime.ts'
-import {livingServer, type ServerFacts, writeServerFacts} from './server-facts.ts'
+import {livingServer, type ServerFacts, webBaseOf, writeServerFacts} from './server-facts.ts'
 import {ServerFailedError} from './server-failed.ts'
 import type {ServerFolder} from './server-folder.ts'
 import {openStore} from './store/open-store.ts'
@@ -73,6 +76,18 @@ export async function startServer(
   end.add(gateway.close)
   power.resume()
 
+  const logins = createLogins(now)
+  const {pages, port: webPort} = await listenOn({
+    name: 'pages',
+    explicit: undefined,
+    remembered: ports.web,
+    listen: async (wanted) => {
+      const candidate = createPages({store, logins, owner: ownerName(), now})
+      return {pages: candidate, port: await candidate.listen(wanted)}
+    },
+  })
+  end.add(pages.close)
+
   const create = (): Api =>
     createApi({
       store,
@@ -80,6 +95,8 @@ export async function startServer(
       power,
       disconnectToken: (id) => void gateway.disconnectToken(id),
       gateway: {host: LOOPBACK, port: gateway.port, hostPublicKey: hostKey.publicKey},
+      logins,
+      webBase: webBaseOf({webPort}),
       tls: authority,
       version,
       idleSeconds,
@@ -109,7 +126,7 @@ export async function startServer(
   end.add(() => clearInterval(sweep))
   end.add(idle.stop)
 
-  await writePorts(folder.ports, {api: port, gateway: gateway.port})
+  await writePorts(folder.ports, {api: port, gateway: gateway.port, web: webPort})
   await atMost(RESUME_LIMIT_MS, power.settled())
   const facts = {
     pid: process.pid,
@@ -117,6 +134,7 @@ export async function startServer(
     version,
     apiPort: port,
     gatewayPort: gateway.port,
+    webPort,
     apiBase: `https://localhost:${port}`,
     caFile: authority.caFile,
     idleSeconds,

@@ -70,7 +70,7 @@ describe('on a bad day', function () {
       return {
         ...{args: ['list'], status: 2, code: 'unauthorized', facts: {status: 401}},
         message: 'https://plane answered 401: words of it',
-        hint: 'The token is not accepted (any more). Log in: runcode login --paste --profile fake',
+        hint: 'The token is not accepted (any more). Log in: runcode login --profile fake',
       }
     },
     'no token': () => ({

@@ -66,7 +66,7 @@ describe('from nothing to a command in a workspace', function () {
       assert.deepEqual(shapeOf(await json('server', 'status')), {
         running: 'boolean',
         api_base: 'string',
-        web_base: 'null',
+        web_base: 'string',
         ca_file: 'string',
         gateway: {host: 'string', port: 'number'},
         profile: 'string',
@@ -665,7 +665,7 @@ describe('from nothing to a command in a workspace', function () {
       assert.equal(status, 0, stderr)
       assert.match(
         stdout,
-        /^Logged in to https:\/\/localhost:\d+ as profile local\. The token is in .*credentials\.json\.\n$/,
+        /^Logged in to https:\/\/localhost:\d+ as profile local \(\d+ workspaces?\)\. The token is in .*credentials\.json\.\n$/,
       )
       assert.equal(statSync(credentials).mode & 0o777, 0o600)
       assert.equal((await json('logout'))['logged_out'], true)

@@ -76,8 +76,8 @@ describe('findToken()', () => {
 
   it('finds none in an empty file of the other tools', async () => {
     writeLegacy('\nrc_second\n')
-    await assert.rejects(find({}), {code: 'no_token', hint: 'Log in: runcode login --paste'})
-    await assert.rejects(find({account: 'work'}), {hint: 'Log in: runcode login --paste --profile work'})
+    await assert.rejects(find({}), {code: 'no_token', hint: 'Log in: runcode login'})
+    await assert.rejects(find({account: 'work'}), {hint: 'Log in: runcode login --profile work'})
     assert.equal(existsSync(config()), false)
   })
 

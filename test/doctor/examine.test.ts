@@ -140,7 +140,7 @@ describe('examine()', () => {
       name: 'token',
       status: 'fail',
       detail: 'There is no token for https://app.example.com.',
-      hint: 'Log in: runcode login --paste --profile work',
+      hint: 'Log in: runcode login --profile work',
     })
     assert.deepEqual(await find('control-plane', change), {
       name: 'control-plane',

@@ -9,7 +9,8 @@ const DOORS: Readonly<Record<string, {pattern: RegExp; open: readonly RegExp[]}>
   },
   'the network': {
     pattern: /'node:(?:https?|http2|tls|dgram|dns)(?:\/promises)?'|\bfetch\(/,
-    open: [/^src\/network\//, /^src\/server\//],
+    // The callback of a login is the one place where the client is called.
+    open: [/^src\/network\//, /^src\/server\//, /^src\/login\/callback\.ts$/],
   },
   sockets: {
     // node:net also tells what an address is; workspace and network ask for that alone.

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {Config} from '@oclif/core'
 import {ROOT, sourceFiles} from './source-tree.ts'
 
 interface Flag {
@@ -14,9 +13,6 @@ interface Command {
   readonly args: Readonly<Record<string, {readonly required?: boolean}>>
   readonly flags: Readonly<Record<string, Flag>>
 }
-
-/** Of each command: flags of which one must be there. The manifest does not keep this. */
-const groups = new Map<string, readonly string[]>()
 
 const {commands} = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
   readonly commands: Readonly<Record<string, Command>>
@@ -46,42 +42,27 @@ const faultOf = (words: readonly string[]): string | undefined => {
   const command = size === undefined ? undefined : commands[words.slice(0, size).join(':')]
   if (command === undefined) return 'there is no such command'
   const rest = words.slice(size)
-  const given: string[] = []
   let args = 0
   for (let at = 0; at < rest.length; at += 1) {
     const word = rest[at] ?? ''
     const name = Object.keys(command.flags).find((one) => [`--${one}`, `--no-${one}`].includes(word)) ?? ''
     if (!word.startsWith('-')) args += 1
     else if (command.flags[name] === undefined) return `it has no ${word}`
-    else given.push(name)
     if (command.flags[name]?.type === 'option') at += 1
   }
   const required = Object.values(command.args).filter((one) => one.required === true).length
   if (args < required || args > Object.keys(command.args).length) return `it takes no ${args} arguments`
-  const group = groups.get(words.slice(0, size).join(':'))
-  return group === undefined || group.filter((one) => given.includes(one)).length === 1
-    ? undefined
-    : `it wants exactly one of ${group.join(', ')}`
+  return undefined
 }
 
 const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 
 describe('a command that we suggest', () => {
-  before(async () => {
-    const {commands: all} = await Config.load({root: ROOT})
-    for (const one of all) {
-      const {flags} = await one.load()
-      for (const {exactlyOne} of Object.values(flags ?? {}))
-        if (exactlyOne !== undefined) groups.set(one.id, exactlyOne)
-    }
-  })
-
   it('can be told from one that would be refused', () => {
     for (const [text, fault] of [
       ["'runcode conect x'", 'there is no such command'],
       ["'runcode connect --force'", 'it takes no 0 arguments'],
       ["'Take one (runcode connect <workspace> --forced) and go.'", 'it has no --forced'],
-      ["'runcode login --store file'", 'it wants exactly one of with-token, paste'],
       ["'runcode server workspace'", 'there is no such command'],
       // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text that is searched.
       ['`Start it: runcode connect ${a({b})} --start --wait`', undefined],

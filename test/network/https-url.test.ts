@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {isLoopback, parseHttpsBase} from '../../src/network/https-url.ts'
+import {isLoopback, parseHttpsBase, parseWebBase} from '../../src/network/https-url.ts'
 
 describe('parseHttpsBase()', () => {
   for (const [text, href] of Object.entries({
@@ -31,6 +31,27 @@ describe('parseHttpsBase()', () => {
   })) {
     it(`refuses ${JSON.stringify(text)} without repeating it`, () =>
       assert.throws(() => parseHttpsBase(text, 'It'), {name: 'InsecureBaseError', code: 'insecure_base', message}))
+  }
+})
+
+describe('parseWebBase()', () => {
+  for (const text of [
+    'https://web.example.com/',
+    'http://localhost:8080/',
+    'http://127.0.0.1:443/',
+    'http://[::1]:8080/',
+  ]) {
+    it(`takes ${text}`, () => assert.equal(parseWebBase(text, 'It').href, text))
+  }
+
+  for (const text of [
+    'http://web.example.com',
+    'http://127.evil.example',
+    'http://me:secret@localhost',
+    'ftp://localhost',
+  ]) {
+    it(`refuses ${text} without repeating it`, () =>
+      assert.throws(() => parseWebBase(text, 'It'), {code: 'insecure_base'}))
   }
 })
 

@@ -171,6 +171,7 @@ describe('runServer()', function () {
       pid: process.pid,
       gateway: {host: '127.0.0.1', port: facts.gatewayPort},
       api_base: facts.apiBase,
+      web_base: `http://localhost:${facts.webPort}`,
       idle_seconds: 900,
     })
     assert.equal(await server.stop(), 'stopped')

@@ -25,8 +25,8 @@ const NAME = parseProfileName(LOCAL_PROFILE)
 export async function adoptLocalProfile(context: Context, {apiBase, caFile}: ServerFacts): Promise<boolean> {
   const {config} = context.folders
   const {default: byDefault, profiles} = await readProfiles(config)
-  const profile: Profile = {provider: 'runcode', apiBase, webBase: undefined, caFile, store: 'file'}
   const before = profiles.get(NAME)
+  const profile: Profile = {...before, provider: 'runcode', apiBase, webBase: undefined, caFile, store: 'file'}
   const isOnlyAccount =
     profiles.size === 0 && !context.env['RUNCODE_TOKEN'] && !(await isThere(context.folders.legacyTokenFile))
   const chosen = byDefault ?? (isOnlyAccount ? NAME : undefined)

@@ -43,12 +43,14 @@ export interface OwnerRequest {
   /** Below `/api/server`. */
   readonly path: string
   readonly body?: Readonly<Record<string, unknown>>
+  /** What to do where it is refused. */
+  readonly hint?: string
 }
 
 /** Asks the running server with its owner's token. Gives the JSON object of a 2xx; throws RefusedError, ServerDownError. */
 export async function askServer(
   context: Context,
-  {method, path, body}: OwnerRequest,
+  {method, path, body, hint = 'See what there is: runcode server status'}: OwnerRequest,
   limit?: Deadline,
 ): Promise<Readonly<Record<string, unknown>>> {
   const {apiBase, caFile} = await requireServer(context)
@@ -66,7 +68,7 @@ export async function askServer(
   if (status < 200 || status > 299)
     throw new RefusedError(codeOfStatus(status), wordsOf(json, secret) ?? `The server answered ${status}.`, {
       status,
-      hint: 'See what there is: runcode server status',
+      hint,
     })
   if (typeof json !== 'object' || json === null) throw new BadAnswerError(url.origin, 'it is no JSON object')
   return json as Readonly<Record<string, unknown>>

@@ -13,6 +13,9 @@ export class NoTerminalError extends RuncodeError {
   }
 }
 
+/** Whether there is somebody to ask. */
+export const isAtTerminal = (): boolean => process.stdin.isTTY === true
+
 /** All of stdin, or InterruptedError at Ctrl-C. */
 export async function readStdin(interrupted: AbortSignal): Promise<string> {
   const abort = (): void => void process.stdin.destroy(new InterruptedError())
@@ -37,22 +40,31 @@ export async function askSecret(question: string, interrupted: AbortSignal): Pro
 
 const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\b', '\u007f']
 
-const readHiddenLine = (stdin: NodeJS.ReadStream, interrupted: AbortSignal): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let line = ''
-    const onData = (chunk: Buffer): void => {
-      for (const character of chunk.toString('utf8')) {
-        if (character === '\r' || character === '\n' || character === CTRL_D || character === CTRL_C) {
-          stdin.off('data', onData)
-          if (character === CTRL_C) reject(new InterruptedError())
-          else resolve(line)
-          return
+const readHiddenLine = async (stdin: NodeJS.ReadStream, interrupted: AbortSignal): Promise<string> => {
+  let release: () => void = () => undefined
+  try {
+    return await new Promise((resolve, reject) => {
+      let line = ''
+      const onData = (chunk: Buffer): void => {
+        for (const character of chunk.toString('utf8')) {
+          if (character === CTRL_C) return void reject(new InterruptedError())
+          if (character === '\r' || character === '\n' || character === CTRL_D) return void resolve(line)
+          if (character === BACKSPACE || character === DELETE) line = line.slice(0, -1)
+          else line += character
         }
-        if (character === BACKSPACE || character === DELETE) line = line.slice(0, -1)
-        else line += character
       }
-    }
-    stdin.on('data', onData)
-    stdin.once('end', () => reject(new NoTerminalError()))
-    interrupted.addEventListener('abort', () => reject(new InterruptedError()), {once: true})
-  })
+      const onEnd = (): void => reject(new NoTerminalError())
+      const onAbort = (): void => reject(new InterruptedError())
+      // A question before this one has paused it.
+      stdin.on('data', onData).on('end', onEnd).resume()
+      interrupted.addEventListener('abort', onAbort)
+      release = () => {
+        stdin.off('data', onData).off('end', onEnd)
+        interrupted.removeEventListener('abort', onAbort)
+      }
+      if (interrupted.aborted) onAbort()
+    })
+  } finally {
+    release()
+  }
+}

@@ -1,9 +1,9 @@
-/** Opens an address in the browser of this machine, and does not wait for it. */
-export async function openBrowser(address: string): Promise<void> {
+/** Opens an address, or a file, in the browser of this machine, and does not wait for it. */
+export async function openInBrowser(target: string): Promise<void> {
   const {default: open} = await import('open')
   // The package hands our whole environment on.
   delete process.env['RUNCODE_TOKEN']
-  const child = await open(address)
+  const child = await open(target)
   child.on('error', () => undefined)
   child.unref()
 }

@@ -19,6 +19,7 @@ export default class ServerStatus extends BaseCommand {
     await askServer(context, {method: 'GET', path: ''})
     this.log(`API      ${facts.apiBase}`)
     this.log(`SSH      127.0.0.1:${facts.gatewayPort}`)
+    this.log(`Pages    ${serverJson(facts).web_base}`)
     this.log(`CA file  ${facts.caFile}`)
     this.log('Profile  local')
     this.log(`Process  ${facts.pid}`)

@@ -1,3 +1,4 @@
+import type {Logins} from '../logins.ts'
 import type {Power} from '../power.ts'
 import type {Runtime} from '../runtime/runtime.ts'
 import type {Store, StoredToken} from '../store/store.ts'
@@ -10,6 +11,9 @@ export interface ApiOptions {
   /** Ends the connections through the gateway that came by keys of a token. */
   readonly disconnectToken: (tokenId: number) => void
   readonly gateway: GatewayAddress
+  readonly logins: Logins
+  /** Where the pages are: `http://localhost:<port>`. */
+  readonly webBase: string
   readonly tls: TlsPair
   readonly version: string
   /** For how long the server stays without work; undefined: for ever. */

@@ -5,6 +5,7 @@ import type {ApiOptions, TlsPair} from './api-options.ts'
 import {guard, HEALTH_PATH, refuseUnlessOwner} from './guard.ts'
 import {healthRoute} from './health-route.ts'
 import {limitStrangers} from './limit-strangers.ts'
+import {loginRoutes} from './login-routes.ts'
 import {ownerWorkspaceRoutes} from './owner-workspace-routes.ts'
 import {answerFailure, Refusal, refusalBody} from './refusal.ts'
 import {sshSessionRoute} from './ssh-session-route.ts'
@@ -68,6 +69,7 @@ export function createApi(options: ApiOptions): Api {
       healthRoute(own, options)
       ownerWorkspaceRoutes(own, options)
       tokenRoutes(own, options)
+      loginRoutes(own, options)
       done()
     },
     {prefix: HEALTH_PATH},

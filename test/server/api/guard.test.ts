@@ -32,6 +32,8 @@ describe('the guard of the API', () => {
     ['/api/server/tokens', 'GET'],
     ['/api/server/tokens', 'POST'],
     ['/api/server/tokens/1', 'DELETE'],
+    ['/api/server/logins', 'POST'],
+    ['/api/server/logins/confirm', 'POST'],
     ['/nothing/here', 'GET'],
   ] as const)
     it(`answers ${method} ${path} to nobody without a token`, async () => {

@@ -24,6 +24,7 @@ describe('the routes of the owner', () => {
       gateway: {host: '127.0.0.1', port: 4022},
       api_base: `https://localhost:${api.port}`,
       idle_seconds: 600,
+      web_base: 'http://localhost:4080',
     })
   })
 
@@ -136,5 +137,30 @@ describe('the routes of the owner', () => {
   it('refuse a token without a name, or with one that is not plain', async () => {
     for (const name of [undefined, '', ' a', 'a\nb', 'x'.repeat(65)])
       assert.equal((await api.ask('POST', '/api/server/tokens', {body: {name}})).status, 400, String(name))
+  })
+
+  it('give tickets, and confirm codes, but not those that are guessed', async () => {
+    const given = await api.ask('POST', '/api/server/logins', {body: {callback_port: 43_210}})
+    assert.equal(given.status, 201)
+    const {ticket, web_base} = given.body as Record<string, unknown>
+    assert.match(String(ticket), /^[\w-]{43}$/)
+    assert.equal(web_base, 'http://localhost:4080')
+    for (const port of [443, 65_536, '43210'])
+      assert.equal((await api.ask('POST', '/api/server/logins', {body: {callback_port: port}})).status, 400)
+    const confirm = async (code: string) => (await api.ask('POST', '/api/server/logins/confirm', {body: {code}})).status
+    assert.deepEqual([await confirm('12345'), await confirm('1234567')], [400, 400])
+    const statuses: (number | undefined)[] = []
+    for (let tries = 0; tries < 5; tries += 1) statuses.push(await confirm('123456'))
+    assert.deepEqual(statuses, [404, 404, 404, 404, 429])
+    assert.equal(api.store.audit.list(1)[0]?.event, 'login_code_wrong')
+  })
+
+  it('give no ticket, and confirm no code, to whoever is not the owner', async () => {
+    const headers = {authorization: `Token ${api.user}`}
+    for (const [path, body] of [
+      ['/logins', {callback_port: 43_210}],
+      ['/logins/confirm', {code: '123456'}],
+    ] as const)
+      assert.equal((await api.ask('POST', `/api/server${path}`, {body, headers})).status, 403)
   })
 })

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {createApi} from '../../../src/server/api/create-api.ts'
 import {ensureAuthority} from '../../../src/server/certificate-authority/ensure-authority.ts'
+import {createLogins} from '../../../src/server/logins.ts'
 import {createPower} from '../../../src/server/power.ts'
 import type {Runtime} from '../../../src/server/runtime/runtime.ts'
 import {openStore} from '../../../src/server/store/open-store.ts'
@@ -67,6 +68,8 @@ export async function runApi(): Promise<RunningApi> {
     runtime,
     power,
     disconnectToken: (id) => disconnectedTokens.push(id),
+    logins: createLogins(now),
+    webBase: 'http://localhost:4080',
     gateway: {host: '127.0.0.1', port: 4022, hostPublicKey: HOST_KEY},
     tls: authority,
     version: '1.2.3',

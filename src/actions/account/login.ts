@@ -1,0 +1,127 @@
+import {deadlineIn} from '../../core/deadline.ts'
+import {messageOf, RuncodeError} from '../../core/errors.ts'
+import {fileStore} from '../../credentials/file-store.ts'
+import {loginHint} from '../../credentials/find-token.ts'
+import {isKeychainUsable, keychainStore} from '../../credentials/keychain-store.ts'
+import {openSecretStore} from '../../credentials/open-secret-store.ts'
+import {parseSecret} from '../../credentials/parse-secret.ts'
+import type {SecretStore} from '../../credentials/secret-store.ts'
+import type {Account} from '../../profile/account.ts'
+import {FROM_ENVIRONMENT, type ProfileName} from '../../profile/profile.ts'
+import {changeProfiles} from '../../profile/profile-file.ts'
+import {openControlPlane} from '../../provider/open-control-plane.ts'
+import type {Context} from '../context.ts'
+import {openAccount} from '../open-account.ts'
+import {formerAccount, OtherAccountError} from './other-account.ts'
+
+const LIMIT_MS = 30_000
+
+/** The account is the environment's own, which keeps its token in the environment. */
+export class EnvironmentAccountError extends RuncodeError {
+  constructor() {
+    super(
+      'The account is set by the environment (RUNCODE_API_BASE or RUNCODE_TOKEN), so there is nothing to log in to or out of.',
+      {
+        code: 'usage',
+        hint: 'Unset these variables, or name a profile with --profile.',
+      },
+    )
+  }
+}
+
+/** A token as it was given, with the words of whoever gave it on whose it is. */
+export interface GivenToken {
+  readonly secret: string
+  readonly email: string | undefined
+}
+
+export interface LoginInput {
+  readonly profile: string | undefined
+  readonly store: SecretStore['kind'] | undefined
+  /** Where the token comes from; called after the account was found to be one that can be logged in to. */
+  readonly readToken: (account: Account, origin: string) => Promise<GivenToken>
+  /** Whether the account that is logged in may be replaced by another; asked only where it is another. */
+  readonly mayReplace: (former: string) => Promise<boolean>
+}
+
+export interface LoggedIn {
+  readonly profile: ProfileName
+  readonly origin: string
+  /** Where the token is kept now, in words. */
+  readonly place: string
+  readonly email: string | undefined
+  /** How many workspaces it shows. */
+  readonly workspaceCount: number
+}
+
+/** Keeps a token for an account, after the control plane accepted it: a wrong one replaces nothing. */
+export async function login(context: Context, input: LoginInput): Promise<LoggedIn> {
+  const {folders, env} = context
+  const {account, origin, trust} = await openAccount(context, {flag: input.profile})
+  if (account.name === FROM_ENVIRONMENT) throw new EnvironmentAccountError()
+  const {secret: text, email} = await input.readToken(account, origin)
+  const secret = parseSecret(text, 'the input')
+  const plane = openControlPlane({
+    provider: account.provider,
+    apiBase: account.apiBase,
+    trust,
+    token: async () => secret,
+    loginHint: loginHint({account: account.name, isEnvironment: false}),
+    say: (message) => context.warn(message),
+  })
+  const workspaces = await context.progress.step(`Checking the token with ${origin}`, () =>
+    plane.listWorkspaces(deadlineIn(LIMIT_MS, context.interrupted)),
+  )
+  const former = await formerAccount(context, account.name, {secret, identity: {email, workspaces}})
+  if (former !== undefined && !(await input.mayReplace(former))) throw new OtherAccountError(account.name, former)
+  const kind = input.store ?? account.store ?? ((await isKeychainUsable(env)) ? 'keychain' : 'file')
+  const store = await keep(context, {account, origin, kind, secret})
+  const {name, chosenBy: _, ...profile} = account
+  await changeProfiles(folders.config, ({default: byDefault, profiles}) => ({
+    default: byDefault ?? name,
+    profiles: new Map(profiles).set(name, {...profile, store: kind, email}),
+  }))
+  return {profile: name, origin, place: store.place, email, workspaceCount: workspaces.length}
+}
+
+interface Kept {
+  readonly account: Account
+  readonly origin: string
+  readonly kind: SecretStore['kind']
+  readonly secret: string
+}
+
+/** Writes the token into its store, and takes the former one out of another, where nobody would look for it again. */
+const keep = async (context: Context, {account, origin, kind, secret}: Kept): Promise<SecretStore> => {
+  const places = {env: context.env, config: context.folders.config}
+  const key = {origin, account: account.name}
+  const store = openSecretStore(kind, places)
+  await store.write(key, secret)
+  if (account.store !== undefined && account.store !== kind) {
+    const former = openSecretStore(account.store, places)
+    await former.remove(key).catch((error: unknown) => {
+      context.warn(`The former token may still be in ${former.place}: ${messageOf(error)}`)
+    })
+  }
+  return store
+}
+
+export interface LoggedOut {
+  readonly profile: ProfileName
+  readonly origin: string
+  /** Where there was a token, in words; empty where there was none. */
+  readonly removedFrom: readonly string[]
+}
+
+/** Removes the token that `login` kept for an account; nothing else of it. */
+export async function logout(context: Context, {profile}: {profile: string | undefined}): Promise<LoggedOut> {
+  const {account, origin} = await openAccount(context, {flag: profile})
+  if (account.name === FROM_ENVIRONMENT) throw new EnvironmentAccountError()
+  const file = fileStore(context.folders.config)
+  const stores = account.store === 'keychain' ? [keychainStore(context.env), file] : [file]
+  const places: string[] = []
+  for (const store of stores) {
+    if (await store.remove({origin, account: account.name})) places.push(store.place)
+  }
+  return {profile: account.name, origin, removedFrom: places}
+}
