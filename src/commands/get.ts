@@ -48,7 +48,7 @@ outside the target, whatever the workspace sends. Without --out a file goes into
       }
       const done = await get(context, input)
       meter.end()
-      if (flags.out !== '-') this.tell('Got', done, input.isVerified, `as ${done.targets.join(', ')}`)
+      if (flags.out !== '-') this.tellTransfer('Got', done, input.isVerified, `as ${done.targets.join(', ')}`)
       return {...transferJson(done, input.isVerified), targets: done.targets}
     })
   }

@@ -43,7 +43,7 @@ before stays if the transfer fails. Modes and times are kept. "-" is stdin.`
       }
       const done = await put(context, input)
       meter.end()
-      this.tell(
+      this.tellTransfer(
         'Put',
         done,
         input.isVerified,
