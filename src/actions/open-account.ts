@@ -2,8 +2,9 @@ import type {Deadline} from '../core/deadline.ts'
 import {type Facts, RuncodeError} from '../core/errors.ts'
 import {findToken, loginHint} from '../credentials/find-token.ts'
 import {parseHttpsBase} from '../network/https-url.ts'
-import type {Trust} from '../network/request-json.ts'
+import type {Way} from '../network/request-json.ts'
 import {type Account, chooseAccount, UnknownProfileError} from '../profile/account.ts'
+import {apiProxy} from '../profile/api-proxy.ts'
 import {FROM_ENVIRONMENT} from '../profile/profile.ts'
 import {readProfiles} from '../profile/profile-file.ts'
 import type {ControlPlane} from '../provider/control-plane.ts'
@@ -19,7 +20,7 @@ export interface OpenAccount {
   readonly account: Account
   /** `https://host[:port]` */
   readonly origin: string
-  readonly trust: Trust
+  readonly trust: Way
   readonly plane: ControlPlane
 }
 
@@ -33,8 +34,9 @@ export interface AccountChoice {
 export async function openAccount(context: Context, choice: AccountChoice): Promise<OpenAccount> {
   const {env, folders} = context
   const account = chooseAccount(await readProfiles(folders.config), env, choice)
-  const {origin} = parseHttpsBase(account.apiBase, 'The address of the control plane')
-  const trust = {caFile: account.caFile, addedCaFile: env['RUNCODE_CA_FILE'] || undefined}
+  const base = parseHttpsBase(account.apiBase, 'The address of the control plane')
+  const {origin} = base
+  const trust = wayTo(base, account, env)
   const question = {
     origin,
     account: account.name,
@@ -60,6 +62,14 @@ export async function openAccount(context: Context, choice: AccountChoice): Prom
     }),
   }
 }
+
+/** Whom to believe on the way to the control plane of an account, and by which proxy to go. Throws InvalidProxyError. */
+export const wayTo = (base: URL, {caFile}: Pick<Account, 'caFile'>, env: NodeJS.ProcessEnv): Way => ({
+  caFile,
+  addedCaFile: env['RUNCODE_CA_FILE'] || undefined,
+  nodeCaFile: env['NODE_EXTRA_CA_CERTS'] || undefined,
+  proxy: apiProxy(env, base)?.url,
+})
 
 /** The account of an attachment is gone, or speaks to another control plane than when the place was attached. */
 export class MovedAccountError extends RuncodeError {

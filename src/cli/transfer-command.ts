@@ -30,7 +30,12 @@ export abstract class TransferCommand extends BaseCommand {
     }
   }
 
-  protected tellTransfer(verb: string, {files, bytes, resumedBytes}: Transferred, isVerified: boolean, where: string): void {
+  protected tellTransfer(
+    verb: string,
+    {files, bytes, resumedBytes}: Transferred,
+    isVerified: boolean,
+    where: string,
+  ): void {
     const resumed = resumedBytes === 0 ? '' : `, ${sizeText(resumedBytes)} of it from before`
     const count = files === 1 ? '1 file' : `${files} files`
     this.log(`${verb} ${count} (${sizeText(bytes)}${resumed}) ${where}${isVerified ? ', verified' : ''}.`)

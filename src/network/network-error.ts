@@ -1,10 +1,24 @@
 import {messageOf, RuncodeError, systemCode} from '../core/errors.ts'
 import {printable} from '../core/printable.ts'
+import {storeOf} from './authorities.ts'
+import {UnconnectedError} from './open-tunnel.ts'
+import type {Peer} from './peer.ts'
+import {ProxyError} from './proxy-error.ts'
+import type {Way} from './request-json.ts'
+
+/** What is known of a request besides how it failed. */
+interface Surroundings {
+  /** Undefined where no certificate was shown. */
+  readonly peer: Peer | undefined
+  readonly trust: Way
+  /** Whether the authorities of the system were asked as well. */
+  readonly hasSystem: boolean
+}
 
 /** A service could not be reached, could not prove who it is, or broke off. */
 export class NetworkError extends RuncodeError {
-  constructor(url: URL, cause: unknown) {
-    const {reason, hint} = faultOf(cause)
+  constructor(url: URL, cause: unknown, surroundings: Surroundings) {
+    const {reason, hint} = faultOf(cause, surroundings)
     super(`Could not reach ${url.origin}: ${reason}`, {code: 'network', hint, facts: {origin: url.origin}, cause})
   }
 }
@@ -21,12 +35,20 @@ export class UnreadableAnswerError extends RuncodeError {
 }
 
 /** The failure of a request by its kind: llhttp (HPE_…) and zlib (Z_…) judge what was answered, all else is the way there. */
-export function requestFailure(url: URL, error: unknown): RuncodeError {
+export function requestFailure(url: URL, error: unknown, surroundings: Surroundings): RuncodeError {
+  const cause = error instanceof Error ? error.cause : undefined
+  const {proxy} = surroundings.trust
+  if (proxy !== undefined && cause instanceof UnconnectedError) return new ProxyError(url, proxy, cause)
   const code = systemCode(error) ?? ''
   if (code.startsWith('HPE_')) return new UnreadableAnswerError(url, `is not HTTP (${code})`)
   if (code.startsWith('Z_')) return new UnreadableAnswerError(url, `is compressed wrongly (${code})`)
-  return new NetworkError(url, error)
+  return new NetworkError(url, error, surroundings)
 }
+
+const STRANGER = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_[A-Z_]+)$/
+/** Whether whoever answered was vouched for by nobody that was asked. */
+export const isOfStranger = (error: unknown): boolean =>
+  error instanceof NetworkError && STRANGER.test(systemCode(error.cause) ?? '')
 
 interface Fault {
   readonly reason: string
@@ -34,6 +56,8 @@ interface Fault {
 }
 
 export const CHECK_ADDRESS = 'Check the address of the control plane: "runcode doctor" shows it.'
+const NAME_THE_CA =
+  'If it has a CA of its own, name that in RUNCODE_CA_FILE or in the profile; if not, someone else answers there.'
 const TRY_AGAIN = 'Try again; "runcode doctor" tells more.'
 
 /** By the codes of Node and OpenSSL, whose own words are for those who know them, or come from whoever answered. */
@@ -54,9 +78,9 @@ const FAULTS: readonly (Fault & {readonly codes: RegExp})[] = [
     hint: 'Check the name of the control plane, and that this machine is online.',
   },
   {
-    codes: /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_[A-Z_]+)$/,
+    codes: STRANGER,
     reason: 'its certificate was signed by nobody we trust.',
-    hint: 'If it has a CA of its own, name that in RUNCODE_CA_FILE or in the profile; if not, someone else answers there.',
+    hint: NAME_THE_CA,
   },
   {
     codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
@@ -85,8 +109,12 @@ const FAULTS: readonly (Fault & {readonly codes: RegExp})[] = [
   },
 ]
 
-const faultOf = (error: unknown): Fault => {
+const faultOf = (error: unknown, {peer, trust, hasSystem}: Surroundings): Fault => {
   const code = systemCode(error) ?? ''
+  if (STRANGER.test(code) && peer !== undefined) {
+    const whom = `its certificate was signed by "${peer.issuer}", which is not among those we trust: ${storeOf(trust, hasSystem)}.`
+    return {reason: whom, hint: NAME_THE_CA}
+  }
   return FAULTS.find(({codes}) => codes.test(code)) ?? {reason: wordsOf(error), hint: TRY_AGAIN}
 }
 

@@ -1,12 +1,12 @@
 import {parseHttpsBase} from '../network/https-url.ts'
-import type {Trust} from '../network/request-json.ts'
+import type {Way} from '../network/request-json.ts'
 import type {ControlPlane} from './control-plane.ts'
 import {runcodeControlPlane} from './runcode/runcode-control-plane.ts'
 
 export interface ControlPlaneAddress {
   readonly provider: 'runcode'
   readonly apiBase: string
-  readonly trust: Trust
+  readonly trust: Way
   /** The token bound to an origin; asked for only after the address was found to be https. */
   readonly token: () => Promise<string>
   /** What to do where the token is refused. */

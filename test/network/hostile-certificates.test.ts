@@ -13,7 +13,10 @@ import {temporaryFolder} from '../support/temporary-folder.ts'
 const DAY_MS = 86_400_000
 const BOTH = {dns: ['localhost'], ip: ['127.0.0.1']}
 const CHECK_ADDRESS = 'Check the address of the control plane: "runcode doctor" shows it.'
-const NOBODY = 'its certificate was signed by nobody we trust.'
+const LONG_AGO = new Date(Date.now() - 200 * DAY_MS)
+const AUTHORITY = `runcode server ${LONG_AGO.toISOString().slice(0, 10)}`
+const signedBy = (issuer: string): string =>
+  `its certificate was signed by "${issuer}", which is not among those we trust: those of CA-FILE.`
 const NOBODY_HINT =
   'If it has a CA of its own, name that in RUNCODE_CA_FILE or in the profile; if not, someone else answers there.'
 
@@ -25,9 +28,8 @@ describe('a service', () => {
   let server: RawServer | undefined
 
   before(async () => {
-    const longAgo = new Date(Date.now() - 200 * DAY_MS)
-    ours = await issueAuthority(longAgo)
-    other = await issueAuthority(longAgo)
+    ours = await issueAuthority(LONG_AGO)
+    other = await issueAuthority(LONG_AGO)
   })
   afterEach(() => server?.close())
 
@@ -35,8 +37,8 @@ describe('a service', () => {
     issueLeaf(from, names, new Date(Date.now() + days * DAY_MS))
 
   for (const [what, papers, host, reason, hint] of [
-    ['of another authority', () => leaf(other), 'localhost', NOBODY, NOBODY_HINT],
-    ['that vouches for itself', selfSigned, 'localhost', NOBODY, NOBODY_HINT],
+    ['of another authority', () => leaf(other), 'localhost', signedBy(AUTHORITY), NOBODY_HINT],
+    ['that vouches for itself', selfSigned, 'localhost', signedBy('localhost'), NOBODY_HINT],
     [
       'with the certificate of an authority for its own',
       async () => ours,
@@ -101,7 +103,7 @@ describe('a service', () => {
           {code, message, said, facts, retryable},
           {
             code: 'network',
-            message: `Could not reach ${origin}: ${reason}`,
+            message: `Could not reach ${origin}: ${reason.replace('CA-FILE', caFile)}`,
             said: hint,
             facts: {origin},
             retryable: true,

@@ -172,6 +172,11 @@ describe('requestJson()', () => {
     const {caFile} = await ensureAuthority(join(folder.path, 'other'), new Date())
     assert.equal((await ask(url, {trust: {caFile: undefined, addedCaFile: authority.caFile}})).status, 200)
     assert.equal((await ask(url, {trust: {caFile, addedCaFile: authority.caFile}})).status, 200)
+    // NODE_EXTRA_CA_CERTS, which Node forgets where others are named.
+    const forgotten = {caFile: undefined, addedCaFile: caFile, nodeCaFile: authority.caFile}
+    assert.equal((await ask(url, {trust: forgotten})).status, 200)
+    const replaced = {caFile, addedCaFile: undefined, nodeCaFile: authority.caFile}
+    await assert.rejects(ask(url, {trust: replaced}), {code: 'network'})
   })
 
   it('believes a right certificate for the right name only', async () => {
@@ -200,7 +205,16 @@ describe('requestJson()', () => {
     })
     writeFileSync(path, 'no certificate')
     const url = await serve((_request, response) => response.end('{}'))
-    await assert.rejects(ask(url, {trust: {caFile: path, addedCaFile: undefined}}), {code: 'network'})
+    for (const trust of [
+      {caFile: path, addedCaFile: undefined},
+      {caFile: undefined, addedCaFile: path},
+    ]) {
+      await assert.rejects(ask(url, {trust}), {
+        name: 'NoCertificateError',
+        code: 'file_error',
+        message: `The CA file ${path} holds no certificate.`,
+      })
+    }
   })
 
   for (const [what, headers, body] of [

@@ -80,7 +80,9 @@ describe('askThroughTrouble()', () => {
     return {outcome, asked, tookMs: performance.now() - began}
   }
   const failure = (code: string): Error =>
-    new NetworkError(new URL('https://api.example.test'), Object.assign(new Error(code), {code}))
+    new NetworkError(new URL('https://api.example.test'), Object.assign(new Error(code), {code}), {
+      ...{peer: undefined, hasSystem: false, trust: {caFile: undefined, addedCaFile: undefined}},
+    })
 
   for (const [what, trouble] of [
     ['a proxy without its service (502)', busy(undefined, 502)],

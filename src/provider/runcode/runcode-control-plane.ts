@@ -2,7 +2,7 @@ import {type Deadline, together} from '../../core/deadline.ts'
 import {formatDuration} from '../../core/duration.ts'
 import {isLoopback} from '../../network/https-url.ts'
 import {CHECK_ADDRESS} from '../../network/network-error.ts'
-import {type JsonAnswer, requestJson, type Trust} from '../../network/request-json.ts'
+import {type JsonAnswer, requestJson, type Way} from '../../network/request-json.ts'
 import {parseConnectionBundle} from '../../workspace/connection-bundle.ts'
 import type {WorkspaceId} from '../../workspace/workspace.ts'
 import {askAgain, askThroughTrouble} from '../ask-again.ts'
@@ -12,7 +12,7 @@ import {mergeWorkspaces, parseWorkspaceList} from './parse-workspace-list.ts'
 
 export interface RuncodeOptions {
   readonly base: URL
-  readonly trust: Trust
+  readonly trust: Way
   /** The token of this origin; asked for once, when the first request is made. */
   readonly token: () => Promise<string>
   /** What to do where the token is refused. */

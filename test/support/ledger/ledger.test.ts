@@ -19,6 +19,7 @@ describe('the ledger of the suite', () => {
     assert.deepEqual(faultsOf([sent, child]), [])
     const login = {...sent, token: 'rc_new', tokens: []}
     assert.deepEqual(faults({...login, argv: ['login', '--paste']}), [])
+    assert.deepEqual(faults({...sent, port: 3128, proxyPort: 3128, servername: 'a.test'}), [])
     assert.deepEqual(faults({...login, argv: ['login', '--profile', 'b'], host: 'b.test:8443', port: 8443}), [])
   })
 
@@ -30,6 +31,10 @@ describe('the ledger of the suite', () => {
       ],
       [{token: 'rc_unknown'}, '"list" sent a token to a.test (port 443), which is not its own origin'],
       [{port: 444}, '"list" sent a token to a.test (port 444), which is not where it said that it speaks to'],
+      [
+        {port: 3128, proxyPort: 3128, servername: 'b.test'},
+        '"list" sent a token to a.test (port 3128), which is not where it said that it speaks to',
+      ],
       [{isTls: false}, '"list" sent a token to a.test (port 443) in the clear'],
       [
         {argv: ['login', '--profile', 'b'], token: 'rc_new'},

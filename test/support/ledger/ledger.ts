@@ -8,6 +8,9 @@ interface Sent {
   readonly host: string | null
   readonly port: number | null
   readonly isTls: boolean
+  /** The port of the proxy that the environment named, and the name that TLS was told. */
+  readonly proxyPort?: number | null
+  readonly servername?: string | null
   /** Which token belongs to which origin, as the files and the environment of that run said. */
   readonly tokens: readonly {readonly origin: string; readonly token: string}[]
   readonly profiles: Readonly<Record<string, string>>
@@ -49,7 +52,9 @@ const faultsOfSent = (sent: Sent): readonly string[] => {
   const what = `"${sent.argv.join(' ')}" sent a token to ${sent.host} (port ${sent.port})`
   const url = URL.canParse(`https://${sent.host}`) ? new URL(`https://${sent.host}`) : undefined
   if (!sent.isTls || url === undefined) return [`${what} in the clear`]
-  if (Number(url.port || 443) !== sent.port) return [`${what}, which is not where it said that it speaks to`]
+  const isProxied = sent.port === sent.proxyPort && sent.servername === url.hostname
+  if (Number(url.port || 443) !== sent.port && !isProxied)
+    return [`${what}, which is not where it said that it speaks to`]
   return ownersOf(sent).includes(url.origin) ? [] : [`${what}, which is not its own origin`]
 }
 

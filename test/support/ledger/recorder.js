@@ -23,6 +23,12 @@ const readJson = (path) => {
   }
 }
 
+/** The proxy of the environment; the token goes through it, and must be meant for the far side of its tunnel. */
+const proxyPort = () => {
+  const text = process.env.HTTPS_PROXY ?? ''
+  return URL.canParse(text) ? Number(new URL(text).port || 80) : null
+}
+
 /** What belongs where at this moment, as the user's own files and environment say. */
 const bindings = () => {
   const config = join(process.env.XDG_CONFIG_HOME || join(process.env.HOME ?? '', '.config'), 'runcode/cli')
@@ -61,10 +67,13 @@ Socket.prototype.write = function write(chunk, encoding, done) {
       argv: process.argv.slice(2),
       token: sent,
       isTls: this.encrypted === true,
+      proxyPort: proxyPort(),
       ...bindings(),
     }
     const host = /^host: *(\S+)\r?$/im.exec(text)?.[1] ?? null
-    whenConnected(this, () => note({...entry, host, port: this.remotePort ?? null}))
+    whenConnected(this, () =>
+      note({...entry, host, port: this.remotePort ?? null, servername: this.servername || null}),
+    )
   }
   return Object.getPrototypeOf(Socket.prototype).write.call(this, chunk, encoding, done)
 }
