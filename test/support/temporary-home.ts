@@ -5,6 +5,9 @@ import {refuseSecrets, refuseSecretsIn, tokensOf} from './secrets.ts'
 
 const RECORDER = new URL('ledger/recorder.js', import.meta.url).href
 
+/** Where we leave something. */
+const OURS = ['.config/runcode', '.local/state/runcode', '.cache/runcode', '.ssh']
+
 /** A home directory of its own for real runs of the program, in real folders, with nothing of this machine's user in it. */
 export interface TemporaryHome {
   readonly path: string
@@ -32,7 +35,8 @@ export function temporaryHome(): TemporaryHome {
       ...(ledger === undefined ? {} : {RUNCODE_TEST_LEDGER: ledger, NODE_OPTIONS: `--import=${RECORDER}`}),
     },
     remove: () => {
-      if (existsSync(path)) refuseSecretsIn(path, tokensOf(path))
+      for (const folder of OURS.map((one) => join(path, one)).filter(existsSync))
+        refuseSecretsIn(folder, tokensOf(path))
       if (existsSync(log)) refuseSecrets('A trace', readFileSync(log, 'utf8'), tokensOf(path))
       for (const one of [path, log]) rmSync(one, {recursive: true, force: true})
     },
