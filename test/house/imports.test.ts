@@ -12,6 +12,7 @@ const PURE = [
   'credentials',
   'attachment',
   'remote-command',
+  'forward',
   'user-ssh-config',
 ]
 
@@ -27,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   credentials: ['core'],
   attachment: ['core', 'workspace'],
   'remote-command': ['core', 'openssh', 'session'],
+  forward: ['core', 'workspace', 'openssh', 'session'],
   'user-ssh-config': ['core', 'workspace', 'openssh'],
   doctor: ['core', 'workspace', 'network', 'openssh', 'credentials', 'user-ssh-config'],
   actions: [...PURE, 'doctor'],
