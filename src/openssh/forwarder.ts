@@ -72,7 +72,7 @@ export async function startForwarder(options: ForwarderOptions, deadline: Deadli
       line = lines.pop()?.slice(-LIMIT_CHARACTERS) ?? ''
       for (const one of lines) {
         if (one.startsWith('Authenticated to ')) resolve(true)
-        const [, reason] = /^channel \d+: open failed: (.*?)\r?$/.exec(one) ?? []
+        const [, reason] = /^channel \d+: open failed: (.*?)[:\s]*$/.exec(one) ?? []
         if (reason !== undefined) onRefused(printable(reason).slice(0, 200))
       }
     })

@@ -6,7 +6,7 @@ import type {PortSpec} from '../../forward/port-spec.ts'
 import {createTunnel, type TunnelEvent} from '../../forward/tunnel.ts'
 import type {Session} from '../../session/session.ts'
 import {type Naming, withWorkspace} from '../choose-workspace.ts'
-import type {Context} from '../context.ts'
+import {type Context, within} from '../context.ts'
 import type {ForwardEnd, ForwardEvent} from './forward-event.ts'
 import {openCarrier} from './open-carrier.ts'
 import {type OpenPort, openPorts} from './open-ports.ts'
@@ -51,13 +51,14 @@ export function forwardPorts(context: Context, input: ForwardInput): Promise<For
     const sessions: Session[] = []
     const fail = (error: unknown): void => settle({reason: 'failed', error: meaningOf(error, sessions[0])})
     const connect = async (onRefused: (reason: string) => void): Promise<Carrier> => {
-      const opened = await openCarrier(context, chosen, open, sessions[0], onRefused)
+      const opened = await within(context, (here) => openCarrier(here, chosen, open, sessions[0], onRefused))
       sessions[0] = opened.session
       return opened.carrier
     }
     const onLost = async (): Promise<void> => {
       const [session] = sessions
-      if (session !== undefined && (await isStopped(context, session))) fail(new WorkspaceStoppedError(session))
+      if (session !== undefined && (await within(context, (here) => isStopped(here, session))))
+        fail(new WorkspaceStoppedError(session))
     }
     const left = new Set<OpenPort>()
     const tellOf = (event: TunnelEvent): void => tellPorts(event, open, left, tell)
