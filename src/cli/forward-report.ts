@@ -14,7 +14,10 @@ export function lineOf(event: ForwardEvent): ForwardLine {
   const to = `${localText(event.port)} to ${targetText(event.port)}`
   switch (event.event) {
     case 'ready':
-      return {text: `Forwarding ${to} of ${event.session.title}.`, isAnswer: true}
+      return {
+        text: `Forwarding ${to} ${event.port.host === 'localhost' ? 'of' : 'by way of'} ${event.session.title}.`,
+        isAnswer: true,
+      }
     case 'failed':
       return said(`Not forwarded: ${event.error.message} ${event.error.hint ?? ''}`.trim())
     case 'lost':
@@ -47,8 +50,7 @@ export const localText = ({local, addresses}: PortSpec & {readonly addresses?: r
   return `${isLoopback ? 'localhost' : first.includes(':') ? `[${first}]` : first}:${local}`
 }
 
-const targetText = (port: PortSpec): string =>
-  port.host === 'localhost' ? `port ${port.remote}` : `${remoteText(port)} as seen from the workspace`
+const targetText = (port: PortSpec): string => (port.host === 'localhost' ? `port ${port.remote}` : remoteText(port))
 
 /** An event in the words of our JSON. */
 export function jsonOf(event: ForwardEvent): Readonly<Record<string, unknown>> {

@@ -36,6 +36,8 @@ export function parseRecord(text: string): ForwardRecord | undefined {
     const {local, host, remote} = parsePortSpec(`${raw['local']}:${raw['remote']}`)
     const isGood =
       raw['version'] === VERSION &&
+      isText(raw['workspaceId']) &&
+      typeof raw['local'] === 'number' &&
       isText(account) &&
       isText(origin) &&
       isText(title) &&

@@ -7,7 +7,7 @@ import type {SessionOwner} from '../../session/session.ts'
 import type {Context} from '../context.ts'
 
 /** For the process behind a port, which looks every second; then it is killed. */
-const CLOSE_LIMIT_MS = 5000
+const CLOSE_LIMIT_MS = 3000
 const LOOK_MS = 50
 
 /** Nothing forwards a port that was named. */
