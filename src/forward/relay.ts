@@ -21,7 +21,8 @@ export function relay(client: Socket, far: Socket, isWhole: () => Promise<boolea
     if (await isWhole()) client.end()
     else breakBoth()
   }
-  client.on('error', breakBoth)
+  // Its close follows.
+  client.on('error', () => undefined)
   far.on('error', breakBoth)
   far.once('end', () => {
     told = tellEnd()

@@ -99,14 +99,12 @@ export function createTunnel({open, tell, fail, onLost, waitMs, idleMs}: TunnelO
     onLost()
   }
 
-  const connectWhileAwaited = async (): Promise<void> => {
+  const connectAwaited = async (): Promise<void> => {
     isOpening = true
     try {
-      while (waiting.size > 0 && usable() === undefined && !ended.signal.aborted) {
-        await pause(retries.pauseMs(), ended.signal)
-        // Whoever waited may have been sent away.
-        if (waiting.size > 0 && !ended.signal.aborted) await connect()
-      }
+      await pause(retries.pauseMs(), ended.signal)
+      // Whoever waited may have been sent away.
+      if (waiting.size > 0 && !ended.signal.aborted) await connect()
     } catch (error) {
       if (ended.signal.aborted) return
       if (retries.note(error)) return lose(messageOf(error))
@@ -126,7 +124,7 @@ export function createTunnel({open, tell, fail, onLost, waitMs, idleMs}: TunnelO
       clearTimeout(one.timer)
       void join(one, carrier)
     }
-    if (waiting.size > 0 && !isOpening && !ended.signal.aborted) void connectWhileAwaited()
+    if (waiting.size > 0 && !isOpening && !ended.signal.aborted) void connectAwaited()
   }
 
   const join = async ({client, at, untilMs}: Waiting, carrier: Carrier): Promise<void> => {
