@@ -7,6 +7,7 @@ import {chartOf} from './chart.ts'
 import type {Finding} from './finding.ts'
 import {execCold, execGateway, execWarm} from './rows/exec-warm.ts'
 import {manyWorkspaces} from './rows/many-workspaces.ts'
+import {portForward} from './rows/port-forward.ts'
 import {proxyCarry} from './rows/proxy-carry.ts'
 import {proxyMemory} from './rows/proxy-memory.ts'
 import {proxyStart} from './rows/proxy-start.ts'
@@ -26,6 +27,7 @@ const ROWS: readonly Row[] = [
   proxyMemory,
   transferLarge,
   transferSmall,
+  portForward,
   manyWorkspaces,
   execGateway,
   server,

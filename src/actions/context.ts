@@ -22,3 +22,27 @@ export interface Context {
 export interface Progress {
   step<T>(title: string, work: (say: (detail: string) => void) => Promise<T>): Promise<T>
 }
+
+/**
+ * Does a piece of work in the same world, for those who do many and live long: what waits for Ctrl-C within it waits no
+ * longer than the work.
+ */
+export async function within<T>(context: Context, work: (context: Context) => Promise<T>): Promise<T> {
+  const {env, home, folders, program, progress, interrupted} = context
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  if (interrupted.aborted) abort()
+  interrupted.addEventListener('abort', abort)
+  try {
+    return await work({
+      ...{env, home, folders, program, progress, interrupted: controller.signal},
+      get cwd() {
+        return context.cwd
+      },
+      now: () => context.now(),
+      warn: (message) => context.warn(message),
+    })
+  } finally {
+    interrupted.removeEventListener('abort', abort)
+  }
+}

@@ -6,6 +6,7 @@ import {dropSession} from '../session/drop-session.ts'
 import type {SessionOwner} from '../session/session.ts'
 import {factsOf, NotAttachedError, ownerOf, telling} from './choose-workspace.ts'
 import type {Context} from './context.ts'
+import {endForwards} from './ports/end-forwards.ts'
 import {isOf, OnlyDefaultError} from './stop-workspace.ts'
 
 const LIMIT_MS = 10_000
@@ -25,8 +26,8 @@ export interface Disconnected {
 }
 
 /**
- * Detaches this place; the workspace itself goes on running. Its session and master go with the last place that is
- * attached to it. What is only the default of this place is another place's.
+ * Detaches this place; the workspace itself goes on running. Its session, its master and what forwards its ports go with
+ * the last place that is attached to it. What is only the default of this place is another place's.
  */
 export async function disconnect(context: Context, {keep, all}: DisconnectInput): Promise<Disconnected> {
   const {state} = context.folders
@@ -39,6 +40,7 @@ export async function disconnect(context: Context, {keep, all}: DisconnectInput)
     const same = every.filter((one) => isOf(one, owner))
     const detached = all ? same : [here]
     const isLast = detached.length === same.length
+    if (isLast && !keep) await endForwards(context, owner, 'disconnected')
     // The place goes last: where this is cut off, the same command finishes it.
     const isSessionDropped =
       isLast && !keep && (await dropSession(state, owner, deadlineIn(LIMIT_MS, context.interrupted)))

@@ -9,6 +9,7 @@ import type {SessionOwner} from '../session/session.ts'
 import {askingFor, type ChosenWorkspace, type Naming, ownerOf, telling, withWorkspace} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 import {factsOfFound, openAccountOf, resolveWorkspace} from './open-account.ts'
+import {endForwards} from './ports/end-forwards.ts'
 
 const LIMIT_MS = 60_000
 
@@ -37,7 +38,7 @@ export interface Stopped {
 }
 
 /**
- * Powers a workspace off: the named one, else what is chosen for this place, but never what is only its default. Unless
+ * Powers a workspace off, and ends what forwards its ports: the named one, else what is chosen for this place, but never what is only its default. Unless
  * `keep`, every place attached to it is detached and its session dropped.
  */
 export async function stopWorkspace(context: Context, input: StopInput): Promise<Stopped> {
@@ -45,6 +46,7 @@ export async function stopWorkspace(context: Context, input: StopInput): Promise
   return withWorkspace(context, input, async (chosen) => {
     const {owner, title, stop} = await targetOf(context, chosen, deadline)
     await context.progress.step(`Stopping ${title}`, stop)
+    await endForwards(context, owner, 'stopped')
     await forgetManagedPass(context.folders.state, owner)
     const {why} = chosen
     if (input.keep) return {owner, title, why, detached: []}

@@ -69,6 +69,7 @@ export const ERROR_CODES = {
   not_ready: {exit: 2, retryable: true, meaning: 'the workspace was not ready in time'},
   not_sent: {exit: 1, retryable: false, meaning: 'the program of --script could not be kept on the workspace'},
   other_account: {exit: 1, retryable: false, meaning: 'the profile is logged in to another account'},
+  port_unavailable: {exit: 1, retryable: false, meaning: 'a local port is in use, or cannot be had'},
   rate_limited: {exit: 2, retryable: true, meaning: 'too many requests (HTTP 429)'},
   server_down: {exit: 1, retryable: false, meaning: 'the server of this machine is not running'},
   server_failed: {exit: 1, retryable: false, meaning: 'the server of this machine did not start or stop'},
@@ -88,6 +89,7 @@ export const ERROR_CODES = {
   unsafe_bundle: {exit: 2, retryable: false, meaning: 'the control plane sent connection data that is not safe to use'},
   unsafe_folder: {exit: 1, retryable: false, meaning: 'a folder of ours belongs to someone else or is open to others'},
   usage: {exit: 2, retryable: false, meaning: 'the command line is wrong'},
+  workspace_stopped: {exit: 1, retryable: false, meaning: 'the workspace was stopped while its ports were forwarded'},
 } as const satisfies Record<string, {exit: number; retryable: boolean; meaning: string}>
 
 export type ErrorCode = keyof typeof ERROR_CODES

@@ -45,6 +45,15 @@ export async function isSameProcess(pid: number, started: string | null): Promis
   return now === null || now === started
 }
 
+/**
+ * Gives what tells whether the process that started us is gone since now. Its children get another parent then; on Windows
+ * they keep the number. One that had gone before is not told of.
+ */
+export function watchParent(): () => boolean {
+  const parent = process.ppid
+  return () => (process.platform === 'win32' ? !isAlive(parent) : process.ppid !== parent)
+}
+
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)

@@ -15,7 +15,13 @@ const DOORS: Readonly<Record<string, {pattern: RegExp; open: readonly RegExp[]}>
   sockets: {
     // node:net also tells what an address is; workspace and network ask for that alone.
     pattern: /import \{[^}]*\b(?:connect|createServer|createConnection|Socket)\b[^}]*\} from 'node:net'/,
-    open: [/^src\/openssh\/mux\.ts$/, /^src\/network\/(?:connect-first|last-words)\.ts$/, /^src\/server\//],
+    open: [
+      /^src\/openssh\/mux\.ts$/,
+      /^src\/network\/(?:connect-first|last-words)\.ts$/,
+      // Both ends of a forward are on this machine; what leaves it is ssh's.
+      /^src\/forward\/(?:local-port|entrance)\.ts$/,
+      /^src\/server\//,
+    ],
   },
   'the environment of this process': {
     pattern: /\bprocess\.env\b/,

@@ -14,6 +14,7 @@ const PURE = [
   'login',
   'remote-command',
   'transfer',
+  'forward',
   'user-ssh-config',
 ]
 
@@ -31,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   login: ['core', 'credentials'],
   'remote-command': ['core', 'openssh', 'session'],
   transfer: ['core', 'remote-command'],
+  forward: ['core', 'workspace', 'openssh', 'session'],
   'user-ssh-config': ['core', 'workspace', 'openssh'],
   doctor: ['core', 'workspace', 'network', 'openssh', 'credentials', 'user-ssh-config'],
   actions: [...PURE, 'doctor'],

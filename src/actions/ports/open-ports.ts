@@ -1,0 +1,42 @@
+import type {Socket} from 'node:net'
+import {RuncodeError} from '../../core/errors.ts'
+import {openLocalPort} from '../../forward/local-port.ts'
+import type {PortSpec} from '../../forward/port-spec.ts'
+import type {ForwardEvent, ForwardedPort} from './forward-event.ts'
+
+/** A port that is open here until it is closed. */
+export interface OpenPort extends ForwardedPort {
+  close(): void
+}
+
+/**
+ * Opens these ports of this machine, one after the other; one that cannot be had does not keep the others from it. A
+ * connection comes with the place of its port among those that are open. Throws where none can be had.
+ */
+export async function openPorts(
+  ports: readonly PortSpec[],
+  addresses: readonly string[],
+  carry: (client: Socket, at: number) => void,
+  tell: (event: ForwardEvent) => void,
+): Promise<readonly OpenPort[]> {
+  const open: OpenPort[] = []
+  const failures: RuncodeError[] = []
+  for (const spec of ports) {
+    const at = open.length
+    const onTrouble = (error: Error): void => {
+      const port = open[at]
+      if (port !== undefined) tell({event: 'refused', port, reason: error.message})
+    }
+    try {
+      const local = await openLocalPort(spec, addresses, {onConnection: (client) => carry(client, at), onTrouble})
+      open.push({...spec, local: local.port, addresses: local.addresses, close: local.close})
+    } catch (error) {
+      if (!(error instanceof RuncodeError)) throw error
+      failures.push(error)
+      if (ports.length > 1) tell({event: 'failed', port: spec, error})
+    }
+  }
+  const [first] = failures
+  if (open.length === 0 && first !== undefined) throw first
+  return open
+}

@@ -1,0 +1,135 @@
+import {fileURLToPath} from 'node:url'
+import {cancelForwards} from '../actions/ports/end-forwards.ts'
+import type {ForwardEvent} from '../actions/ports/forward-event.ts'
+import {forwardInBackground} from '../actions/ports/forward-in-background.ts'
+import {forwardPorts, IDLE_MS, WAIT_MS} from '../actions/ports/forward-ports.ts'
+import {BaseCommand} from '../cli/base-command.ts'
+import {forwardArgs, forwardFlags, InvalidForwardError} from '../cli/forward-flags.ts'
+import {boundLog, jsonOf, lineOf, localText, printLine, recordJson} from '../cli/forward-report.ts'
+import {openInBrowser} from '../cli/ui/open-browser.ts'
+import type {Column} from '../cli/ui/table.ts'
+import {LOOPBACK} from '../forward/local-port.ts'
+import {type PortSpec, remoteText} from '../forward/port-spec.ts'
+import type {ForwardRecord} from '../forward/record-file.ts'
+import {listRecords} from '../forward/records.ts'
+
+/** In the background nobody sees what is forgotten. */
+const BACKGROUND_SECONDS = 12 * 3600
+
+export default class PortForward extends BaseCommand {
+  static override summary = 'Forward ports of this machine to the workspace'
+  static override description =
+    `Listens on 127.0.0.1 and ::1 until Ctrl-C, or until whoever started it is gone. A port stays ours when the connection is
+lost: those who connect meanwhile wait for another one, up to 15 seconds. Other users of this machine can connect too.`
+  static override examples = [
+    '<%= config.bin %> port-forward 5173',
+    '<%= config.bin %> port-forward 8080:3000 0:5432 --workspace payments-api',
+    '<%= config.bin %> port-forward 8080:5173 --open',
+    '<%= config.bin %> port-forward 3000 --background --for 2h',
+    '<%= config.bin %> port-forward --list',
+    '<%= config.bin %> port-forward --cancel 3000',
+  ]
+  static override args = forwardArgs
+  static override flags = forwardFlags
+  #isStreaming = false
+  #lastLine = ''
+
+  async run(): Promise<object | undefined> {
+    const {args, flags} = await this.parse(PortForward)
+    const {list, cancel, all, background, workspace, profile, address = LOOPBACK, open} = flags
+    const ports = args.ports ?? []
+    if (list) return this.#list()
+    if (cancel) return this.#cancel(ports, all)
+    if (ports.length === 0) throw new InvalidForwardError('No port is named.', 'Name one: runcode port-forward 5173')
+    if (background) return this.#background({ports, workspace, profile, address, limitSeconds: flags.for, open})
+    this.#isStreaming = this.jsonEnabled()
+    let isOpened = !open
+    const tell = (event: ForwardEvent): void => {
+      if (flags.detached) boundLog()
+      this.#tell(event)
+      if (event.event !== 'ready' || isOpened) return
+      isOpened = true
+      void openInBrowser(addressOf(event.port.local))
+    }
+    const input = {ports, workspace, profile, addresses: address, limitSeconds: flags.for, isBackground: flags.detached}
+    await forwardPorts(this.createContext(), {...input, waitMs: WAIT_MS, idleMs: IDLE_MS, tell})
+    return undefined
+  }
+
+  /** Events are lines of JSON, and so is the failure that may end them. */
+  override logJson(json: unknown): void {
+    if (!this.#isStreaming) super.logJson(json)
+    else if (json !== undefined) printLine(json)
+  }
+
+  #tell(event: ForwardEvent): void {
+    if (this.#isStreaming) this.logJson(jsonOf(event))
+    const {text, isAnswer} = lineOf(event)
+    if (isAnswer) this.log(text)
+    // What happens to all ports at once is said once.
+    else if (text !== this.#lastLine) this.say(text)
+    this.#lastLine = text
+  }
+
+  async #background({ports, workspace, profile, address, limitSeconds, open}: InBackground): Promise<object> {
+    const words = [
+      ...['port-forward', '--json', '--detached', `--for=${limitSeconds ?? BACKGROUND_SECONDS}`],
+      ...(workspace === undefined ? [] : [`--workspace=${workspace}`]),
+      ...(profile === undefined ? [] : [`--profile=${profile}`]),
+      ...address.map((one) => `--address=${one}`),
+      ...ports.map((port) => `${port.local}:${remoteText(port)}`),
+    ]
+    const self = [process.execPath, SELF] as const
+    const {pid, logFile, events} = await forwardInBackground(this.createContext(), {
+      self,
+      words,
+      portCount: ports.length,
+    })
+    for (const {event, local, remote, message} of events) {
+      if (event === 'ready') this.log(`Forwarding localhost:${local} to port ${remote}, in the background (${pid}).`)
+      else this.say(`Not forwarded: ${message}`)
+    }
+    const first = events.find(({event}) => event === 'ready')
+    if (open) await openInBrowser(addressOf(Number(first?.['local'])))
+    return {pid, log: logFile, forwards: events}
+  }
+
+  async #list(): Promise<object> {
+    const forwards = await listRecords(this.createContext().folders.state)
+    this.logTable(forwards, COLUMNS)
+    if (forwards.length === 0) this.say('Nothing is forwarded.')
+    return {forwards: forwards.map(recordJson)}
+  }
+
+  async #cancel(ports: readonly PortSpec[], all: boolean): Promise<object> {
+    if (all === ports.length > 0)
+      throw new InvalidForwardError('Which forwards are to end is not clear.', 'Name their local ports, or say --all.')
+    const cancelled = await cancelForwards(this.createContext(), all ? 'all' : ports.map(({local}) => local))
+    for (const one of cancelled) this.log(`Closed ${localText(one)}.`)
+    if (cancelled.length === 0) this.say('Nothing is forwarded.')
+    return {cancelled: cancelled.map(recordJson)}
+  }
+}
+
+interface InBackground {
+  readonly ports: readonly PortSpec[]
+  readonly workspace: string | undefined
+  readonly profile: string | undefined
+  readonly address: readonly string[]
+  readonly limitSeconds: number | undefined
+  readonly open: boolean
+}
+
+const addressOf = (local: number): string => `http://localhost:${local}/`
+
+const COLUMNS: readonly Column<ForwardRecord>[] = [
+  {head: 'LOCAL', cell: (one) => localText(one)},
+  {head: 'REMOTE', cell: remoteText},
+  {head: 'WORKSPACE', cell: ({title}) => title},
+  {head: 'PROFILE', cell: ({account}) => account},
+  {head: 'PID', cell: ({pid}) => String(pid)},
+  {head: 'UNTIL', cell: ({until}) => until?.toISOString() ?? ''},
+]
+
+/** This very program, for the process in the background. */
+const SELF = fileURLToPath(new URL('../../bin/run.js', import.meta.url))

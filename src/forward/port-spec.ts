@@ -1,0 +1,44 @@
+import {isIP} from 'node:net'
+import {RuncodeError} from '../core/errors.ts'
+
+/** One port to forward. */
+export interface PortSpec {
+  /** The port on this machine; 0: any free one. */
+  readonly local: number
+  /** What the workspace connects to; `localhost` is the workspace itself. */
+  readonly host: string
+  readonly remote: number
+}
+
+/** A text names no port to forward. */
+export class InvalidPortSpecError extends RuncodeError {
+  constructor(text: string) {
+    super(`${JSON.stringify(text)} is no port to forward.`, {
+      code: 'usage',
+      hint: 'Say PORT, LOCAL:REMOTE or LOCAL:HOST:REMOTE, with ports from 1 to 65535; 0:REMOTE takes a free local port.',
+    })
+  }
+}
+
+/**
+ * `5173`, `8080:3000`, `0:3000`, `8080:db.example.test:5432`, `8080:[::1]:3000`; the local port stands before the remote
+ * one, as behind `ssh -L`. The host is resolved on the workspace. Throws InvalidPortSpecError.
+ */
+export function parsePortSpec(text: string): PortSpec {
+  const [, local, bracketed, host = bracketed ?? 'localhost', remote = local] =
+    /^(\d{1,5})(?::(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5}))?$/.exec(text) ?? []
+  const [localPort, remotePort] = [Number(local), Number(remote)]
+  const isHost = bracketed === undefined ? HOST.test(host) : isIP(bracketed) === 6 && !bracketed.includes('%')
+  // NaN is in no range.
+  if (!isHost || !(localPort >= 0 && localPort <= LAST_PORT) || !(remotePort >= 1 && remotePort <= LAST_PORT))
+    throw new InvalidPortSpecError(text)
+  return {local: localPort, host, remote: remotePort}
+}
+
+const LAST_PORT = 65_535
+/** A name or an IPv4 address: plain words for ssh, and for every screen. */
+const HOST = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/
+
+/** The remote side as people write it. */
+export const remoteText = ({host, remote}: Pick<PortSpec, 'host' | 'remote'>): string =>
+  host === 'localhost' ? String(remote) : `${host.includes(':') ? `[${host}]` : host}:${remote}`
