@@ -4,14 +4,17 @@ import type {Input} from '../remote-command/input.ts'
 /** Bytes for the stdin of a program on the workspace. */
 export interface Feed {
   readonly input: () => Input
-  /** The program there is ready: nothing is read, and so lost, before. */
+  /** The program there is ready: what cannot be made again is not made before. */
   begin(): void
   /** Feeds for as long as this goes on. Throws what went wrong while they were made, which ended it, rather than its end. */
   through<T>(talking: Promise<T>): Promise<T>
 }
 
-/** Hands bytes to ssh as fast as it takes them, once the far side is there. Where making them fails, nothing more comes. */
-export function feedLater(make: () => AsyncIterable<Buffer>): Feed {
+/**
+ * Hands bytes to ssh as fast as it takes them: once the far side is there, or at once where they can be made again for
+ * another try. Where making them fails, nothing more comes.
+ */
+export function feedWith(make: () => AsyncIterable<Buffer>, when: 'at once' | 'when ready'): Feed {
   let child: ChildProcess | undefined
   let failure: {readonly error: unknown} | undefined
   let hasEnded = false
@@ -35,10 +38,13 @@ export function feedLater(make: () => AsyncIterable<Buffer>): Feed {
       feed: (started) => {
         child = started
         started.stdin?.on('error', () => undefined)
+        if (when === 'at once') void feed()
       },
       close: () => undefined,
     }),
-    begin: () => void feed(),
+    begin: () => {
+      if (when === 'when ready') void feed()
+    },
     through: async (talking) => {
       try {
         const told = await talking

@@ -1,10 +1,9 @@
 import {mkdirSync, rmSync} from 'node:fs'
 import {basename, dirname, join} from 'node:path'
 import {FileError} from '../core/files.ts'
-import type {Input} from '../remote-command/input.ts'
 import {type Far, pathValue, talk} from './far.ts'
 import {PACK, SUM_OF_LIST} from './far-scripts.ts'
-import {feedLater} from './feed.ts'
+import {feedWith} from './feed.ts'
 import {partPath, sweepParts} from './local-parts.ts'
 import {mergeInto} from './merge.ts'
 import {checksumIn, partKey} from './part-key.ts'
@@ -122,23 +121,17 @@ const isSame = async (far: Far, sources: GetTree['sources'], {unpacking, home}: 
     Buffer.alloc(1),
   ])
   let sum: string | undefined
-  const feed = feedLater(async function* () {
+  const feed = feedWith(async function* () {
     yield Buffer.concat(list)
-  })
-  const stdin = (): Input => {
-    const input = feed.input()
-    return {
-      ...input,
-      feed: (child) => {
-        input.feed(child)
-        feed.begin()
-      },
-    }
-  }
-  const talking = talk(far, {variables: {verify: 'yes'}, program: SUM_OF_LIST, stdin}, ([word, ...rest]) => {
-    if (word === 'sum') sum = checksumIn(rest)
-    return undefined
-  })
+  }, 'at once')
+  const talking = talk(
+    far,
+    {variables: {verify: 'yes'}, program: SUM_OF_LIST, stdin: feed.input},
+    ([word, ...rest]) => {
+      if (word === 'sum') sum = checksumIn(rest)
+      return undefined
+    },
+  )
   await feed.through(talking)
   return sum === unpacking.checksum()
 }

@@ -3,7 +3,7 @@ import {closeSync, fstatSync, openSync, readFileSync, readSync} from 'node:fs'
 import {open} from 'node:fs/promises'
 import {FileError} from '../core/files.ts'
 import {InterruptedError} from '../core/interrupted.ts'
-import {type Feed, feedLater} from './feed.ts'
+import {type Feed, feedWith} from './feed.ts'
 import {BLOCK_BYTES, type Meter} from './transfer.ts'
 
 /** A regular file here that is to be sent. */
@@ -40,7 +40,9 @@ export function openLocalFile(path: string): LocalFile {
     },
     // Where it can be seen how far ssh has read, it reads the file itself.
     sending: (from, meter) =>
-      process.platform === 'linux' ? handOver(path, from, meter) : feedLater(() => chunksOf(path, from, meter)),
+      process.platform === 'linux'
+        ? handOver(path, from, meter)
+        : feedWith(() => chunksOf(path, from, meter), 'at once'),
     hasChanged: () => {
       const now = fstatSync(descriptor)
       return now.size !== sizeBytes || now.mtimeMs !== mtimeMs

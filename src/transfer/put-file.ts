@@ -4,7 +4,7 @@ import type {Readable} from 'node:stream'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type Far, pathValue, talk, text} from './far.ts'
 import {COMMIT_LATER, PROBE, RECEIVE} from './far-scripts.ts'
-import {feedLater} from './feed.ts'
+import {feedWith} from './feed.ts'
 import {type LocalFile, openLocalFile} from './local-file.ts'
 import {checksumIn, partKey} from './part-key.ts'
 import {refusePut} from './put-refusal.ts'
@@ -84,14 +84,14 @@ const putStream = async (far: Far, put: PutFile, open: () => Readable): Promise<
   const variables = {...variablesOf(put, undefined), old: '0', blocks: '0'}
   const hash = createHash('sha256')
   let bytes = 0
-  const feed = feedLater(async function* () {
+  const feed = feedWith(async function* () {
     for await (const chunk of open() as AsyncIterable<Buffer>) {
       if (isVerified) hash.update(chunk)
       bytes += chunk.length
       meter.at(bytes)
       yield chunk
     }
-  })
+  }, 'when ready')
   let heard = NOTHING_HEARD
   const talking = talk(far, {variables, program: RECEIVE, stdin: feed.input}, (words) => {
     heard = hear(heard, words)

@@ -5,7 +5,7 @@ import {FileError} from '../core/files.ts'
 import {throwIfInterrupted} from '../core/interrupted.ts'
 import {type Far, pathValue, talk, text} from './far.ts'
 import {UNPACK} from './far-scripts.ts'
-import {feedLater} from './feed.ts'
+import {feedWith} from './feed.ts'
 import {chunksOf} from './local-file.ts'
 import type {LocalEntry, LocalTree} from './local-tree.ts'
 import {partKey} from './part-key.ts'
@@ -40,15 +40,12 @@ export async function putTree(far: Far, put: PutTree): Promise<Transferred> {
     ...{key_into: partKey(...names), key_as: partKey(posix.basename(target))},
     ...{clobber: mayReplace ? 'yes' : 'no', verify: isVerified ? 'yes' : 'no'},
   }
-  const feed = feedLater(() => archiveOf(put, files))
+  const feed = feedWith(() => archiveOf(put, files), 'at once')
   let [no, isPut, isInto]: [string | undefined, boolean, boolean] = [undefined, false, false]
   const talking = talk(far, {variables, program: UNPACK, stdin: feed.input}, ([word, first, second]) => {
     if (word === 'no') no = first
     if (word === 'put') isPut = true
-    if (word === 'ready') {
-      isInto = second === '1'
-      feed.begin()
-    }
+    if (word === 'ready') isInto = second === '1'
     return undefined
   })
   const {said} = await feed.through(talking)
@@ -70,13 +67,24 @@ async function* archiveOf({tree, isVerified, meter}: PutTree, files: readonly Lo
   }
   for (const entry of tree.entries) {
     add(tarHeader({...entry, name: inTree(entry.name)}))
+    if (held >= BATCH_BYTES) {
+      yield Buffer.concat(batch.splice(0))
+      held = 0
+    }
     if (entry.kind === 'file') {
-      for await (const chunk of bytesOf(entry)) {
-        if (isVerified) hash.update(chunk)
-        add(chunk)
-        if (held >= BATCH_BYTES) {
-          yield Buffer.concat(batch.splice(0))
-          held = 0
+      if (entry.sizeBytes <= SMALL_BYTES) {
+        const bytes = wholeOf(entry)
+        if (isVerified) hash.update(bytes)
+        add(bytes)
+      } else {
+        yield Buffer.concat(batch.splice(0))
+        held = 0
+        let sent = 0
+        for await (const chunk of bytesOf(entry)) {
+          if (isVerified) hash.update(chunk)
+          yield chunk
+          sent += chunk.length
+          meter.at(done + sent)
         }
       }
       add(tarPadding(entry.sizeBytes))
@@ -99,7 +107,7 @@ const ownFile = (name: string, bytes: Buffer): readonly Buffer[] => {
 /** Exactly as many as its header says. Throws FileChangedError. */
 async function* bytesOf({path, sizeBytes}: LocalEntry): AsyncGenerator<Buffer> {
   let left = sizeBytes
-  for await (const chunk of sizeBytes <= SMALL_BYTES ? [wholeOf(path)] : chunksOf(path, 0, undefined)) {
+  for await (const chunk of chunksOf(path, 0, undefined)) {
     left -= chunk.length
     if (left < 0) throw new FileChangedError(path.toString())
     yield chunk
@@ -107,10 +115,13 @@ async function* bytesOf({path, sizeBytes}: LocalEntry): AsyncGenerator<Buffer> {
   if (left > 0) throw new FileChangedError(path.toString())
 }
 
-const wholeOf = (path: Buffer): Buffer => {
+const wholeOf = ({path, sizeBytes}: LocalEntry): Buffer => {
+  let bytes: Buffer
   try {
-    return readFileSync(path)
+    bytes = readFileSync(path)
   } catch (error) {
     throw new FileError('read', path.toString(), error)
   }
+  if (bytes.length !== sizeBytes) throw new FileChangedError(path.toString())
+  return bytes
 }
