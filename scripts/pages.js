@@ -1,3 +1,5 @@
+import {commonFailures} from './failures.js'
+
 /** docs/commands.md: every command of a manifest with its arguments, flags and examples. */
 export function commandsPage({commands}) {
   const pages = Object.values(commands)
@@ -37,5 +39,15 @@ export async function errorsPage(root) {
     '`retryable` says whether the same call can succeed later with nothing changed; a failure can know it better than this table.\n',
     "`exec` and `ssh -- …` exit with 125 for all of them but `interrupted`, as every other status there is the remote command's own.\n\n",
     `| code | exit | retryable | when |\n| --- | --- | --- | --- |\n${rows.join('')}`,
+    await commonPart(root),
   ].join('')
+}
+
+const commonPart = async (root) => {
+  const failures = await commonFailures(root)
+  const parts = failures.map(
+    ({when, said, error: {message, hint, code}}) =>
+      `\n**${when[0].toUpperCase()}${when.slice(1)}** (\`${code}\`)${said === undefined ? '' : `, where ssh says \`${said}\``}\n\n\`\`\`text\nruncode: ${message}\nhint: ${hint}\n\`\`\`\n`,
+  )
+  return `\n## What people meet most\n\nWhat stands for others: the workspace "payments", the profile "work", the gateway gw.example.test, the home /home/me.\n${parts.join('')}`
 }
