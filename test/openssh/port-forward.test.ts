@@ -3,7 +3,7 @@ import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {deadlineIn} from '../../src/core/deadline.ts'
 import {createCarrier} from '../../src/forward/carrier.ts'
-import {chooseEntrances, enter, listenerText} from '../../src/forward/entrance.ts'
+import {chooseEntrances, enter, listenerText, removeDeadEntrances, removeEntrances} from '../../src/forward/entrance.ts'
 import {type Forwarder, startForwarder} from '../../src/openssh/forwarder.ts'
 import type {Session} from '../../src/session/session.ts'
 import {directSessions, type SessionMaker} from '../support/direct-session.ts'
@@ -90,6 +90,19 @@ describe('an ssh that forwards, against a real sshd', function () {
       readdirSync(session.folder).filter((name) => /socket/.test(name)),
       [],
     )
+  })
+
+  it('leaves no socket: those of the dead are removed, those of the living stay', async () => {
+    const entrances = await chooseEntrances(2, [folder.path], 'key')
+    const [entrance = {port: 0}] = entrances
+    for (const [at, one] of entrances.entries()) if ('path' in one) writeFileSync(one.path, String(at))
+    const [, name = ''] = 'path' in entrance ? (/([^/]+)\.\d+\.\d+$/.exec(entrance.path) ?? []) : []
+    for (const other of [name, `${name}.${2 ** 30}`]) writeFileSync(join(folder.path, other), '')
+    writeFileSync(join(folder.path, `${name}.${2 ** 30}.0`), '')
+    await removeDeadEntrances(entrance)
+    assert.deepEqual(readdirSync(folder.path).length, 4)
+    await removeEntrances(entrances)
+    assert.deepEqual(readdirSync(folder.path).toSorted(), [name, `${name}.${2 ** 30}`])
   })
 
   it('refuses another host key than the pinned one', async () => {
