@@ -25,11 +25,16 @@ export function lineOf(event: ForwardEvent): ForwardLine {
     case 'restored':
       return said('The connection is back.')
     case 'refused':
-      return said(`A connection of ${to} was refused: ${event.reason}. Does anything listen there?`)
+      return said(
+        `A connection of ${to} was refused: ${event.reason}.${isRemote(event.reason) ? ' Does anything listen there?' : ''}`,
+      )
     case 'closed':
       return said(`Closed ${localText(event.port)}${REASONS[event.reason]}.`)
   }
 }
+
+/** In the words of OpenSSH, and of our server. */
+const isRemote = (reason: string): boolean => reason.startsWith('connect failed')
 
 const said = (text: string): ForwardLine => ({text, isAnswer: false})
 

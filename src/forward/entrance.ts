@@ -1,7 +1,10 @@
 import {once} from 'node:events'
 import {lstatSync} from 'node:fs'
+import {readdir, rm} from 'node:fs/promises'
 import {type AddressInfo, connect, createServer, type Socket} from 'node:net'
+import {dirname, join} from 'node:path'
 import {systemCode} from '../core/errors.ts'
+import {isSameProcess} from '../core/process-identity.ts'
 import {chooseControlPath} from '../openssh/choose-control-path.ts'
 
 /** Where a connection goes into an ssh of ours: what ssh listens on. */
@@ -18,7 +21,7 @@ export async function chooseEntrances(
 ): Promise<readonly Entrance[]> {
   const {path} = await chooseControlPath(folders, key)
   if (path === undefined) return Promise.all(Array.from({length: count}, async () => ({port: await freePort()})))
-  return Array.from({length: count}, (_, at) => ({path: `${path}.${at}`}))
+  return Array.from({length: count}, (_, at) => ({path: `${path}.${process.pid}.${at}`}))
 }
 
 const freePort = async (): Promise<number> => {
@@ -40,6 +43,23 @@ export const listenerText = (entrance: Entrance): string =>
 /** Whether ssh has got so far that there is something to connect to; of a port nobody can tell without connecting. */
 export const isThere = (entrance: Entrance): boolean =>
   'port' in entrance || lstatSync(entrance.path, {throwIfNoEntry: false}) !== undefined
+
+/** Removes the sockets of an ssh that has ended; it leaves them behind. */
+export async function removeEntrances(entrances: readonly Entrance[]): Promise<void> {
+  for (const entrance of entrances)
+    if ('path' in entrance) await rm(entrance.path, {force: true}).catch(() => undefined)
+}
+
+/** Removes the sockets beside an entrance that processes of ours have left which were killed. */
+export async function removeDeadEntrances(entrance: Entrance | undefined): Promise<void> {
+  if (entrance === undefined || 'port' in entrance) return
+  const folder = dirname(entrance.path)
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, pid] = /^[0-9a-f]{16}\.(\d{1,10})\.\d{1,5}$/.exec(name) ?? []
+    if (pid !== undefined && !(await isSameProcess(Number(pid), null)))
+      await rm(join(folder, name), {force: true}).catch(() => undefined)
+  }
+}
 
 /**
  * A connection into an ssh, each direction open until it is ended; undefined where nobody listens there. ssh says that it

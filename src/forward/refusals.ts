@@ -1,3 +1,5 @@
+import {messageOf, systemCode} from '../core/errors.ts'
+
 /** A page asks for a port again and again; its refusal is told this often. */
 const TELL_EVERY_MS = 10_000
 /** ssh says that the far side refused, and closes the connection; which we hear first is by chance. */
@@ -34,3 +36,9 @@ export function createRefusals(tellRefused: (at: number, reason: string) => void
     tell,
   }
 }
+
+/** Why this machine took no connection, in words for a person. */
+export const troubleText = (error: unknown): string =>
+  ['EMFILE', 'ENFILE'].includes(systemCode(error) ?? '')
+    ? 'this process has no file descriptors left (ulimit -n)'
+    : messageOf(error)

@@ -2,7 +2,7 @@ import type {Socket} from 'node:net'
 import {pause} from '../core/deadline.ts'
 import {messageOf} from '../core/errors.ts'
 import type {Carrier} from './carrier.ts'
-import {createRefusals} from './refusals.ts'
+import {createRefusals, troubleText} from './refusals.ts'
 import {createRetries} from './retry.ts'
 
 /** What may be told of a tunnel while it is there. */
@@ -137,7 +137,7 @@ export function createTunnel({open, tell, fail, onLost, waitMs, idleMs}: TunnelO
       admit(client, at, untilMs)
     } catch (error) {
       client.resetAndDestroy()
-      refusals.tell(at, `no connection can be made here: ${messageOf(error)}`)
+      refusals.tell(at, troubleText(error))
     }
   }
 

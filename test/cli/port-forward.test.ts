@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {spawn} from 'node:child_process'
-import {existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs'
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {type Forwarding, shout, startShouter, watchForwarding} from '../support/forwarding.ts'
 import {shapeOf} from '../support/json-shape.ts'
@@ -53,7 +53,6 @@ describe('port-forward', function () {
   })
   afterEach(async () => {
     for (const {child} of started.splice(0)) child.kill('SIGKILL')
-    await runcode(['port-forward', '--cancel', '--all'], {env: home.env, cwd: tree})
     await noSsh()
   })
   after(async () => {
@@ -77,6 +76,8 @@ describe('port-forward', function () {
     })
     await noSsh()
     assert.equal(existsSync(join(state, 'forwards')), false)
+    // The socket of the master that connect has started.
+    assert.ok(readdirSync(join(home.path, '.cache/runcode/cli/sockets')).every((name) => /^[0-9a-f]{16}$/.test(name)))
   })
 
   it('goes on with the others where a port is in use, and names who has it', async () => {
@@ -140,6 +141,19 @@ describe('port-forward', function () {
       said,
       words.map((one) => one.toUpperCase()),
     )
+  })
+
+  it('says so where it has no file descriptors left, and goes on when it has', async () => {
+    const words = [process.execPath, BIN, 'port-forward', '--json', `0:${service.port}`]
+    const limited = ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...words]
+    const {heard, end} = watchForwarding(
+      spawn('sh', limited, {env: {...home.env}, cwd: tree, stdio: ['ignore', 'pipe', 'pipe']}),
+    )
+    const {local} = await heard('ready')
+    await Promise.allSettled(Array.from({length: 100}, () => shout(local, 'x')))
+    assert.equal((await heard('refused'))['reason'], 'this process has no file descriptors left (ulimit -n)')
+    assert.equal(await shout(local, 'and now'), 'AND NOW')
+    assert.equal(await end('SIGINT'), 0)
   })
 
   it('serves the next connection where its ssh was killed', async () => {

@@ -40,6 +40,18 @@ describe('with an ssh_proxy in the profile', function () {
     for (const head of stage.tunnel.asked) assert.equal(head, `CONNECT ${target} HTTP/1.1\r\nHost: ${target}`)
   })
 
+  it('forwards of ports go by it, and say what it answers where it refuses', async () => {
+    const forward = (): Promise<Run> => stage.run(['port-forward', '-w', 'calm-reed', '--json', '--for', '1s', '0:1'])
+    const {proxied, direct, result} = await stage.during(forward)
+    assert.deepEqual({proxied, direct, status: result.status}, {proxied: 1, direct: 0, status: 0}, result.stdout)
+    stage.tunnel.password = 'me:secret'
+    const {status, stdout} = await forward()
+    const {error, message, retryable} = JSON.parse(stdout)
+    assert.deepEqual([status, error, retryable], [1, 'connection_failed', false])
+    assert.match(message, /answered "HTTP\/1\.1 407/)
+    stage.tunnel.password = undefined
+  })
+
   it('a proxy that wants another password is asked once by a command, which names it with what it answered', async () => {
     const {tunnel} = stage
     tunnel.password = 'me:secret'

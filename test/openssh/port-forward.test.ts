@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import {readdirSync, readFileSync} from 'node:fs'
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {deadlineIn} from '../../src/core/deadline.ts'
 import {createCarrier} from '../../src/forward/carrier.ts'
-import {chooseEntrances, enter, listenerText} from '../../src/forward/entrance.ts'
+import {chooseEntrances, enter, listenerText, removeDeadEntrances, removeEntrances} from '../../src/forward/entrance.ts'
 import {type Forwarder, startForwarder} from '../../src/openssh/forwarder.ts'
 import type {Session} from '../../src/session/session.ts'
 import {directSessions, type SessionMaker} from '../support/direct-session.ts'
@@ -92,6 +92,19 @@ describe('an ssh that forwards, against a real sshd', function () {
     )
   })
 
+  it('leaves no socket: those of the dead are removed, those of the living stay', async () => {
+    const entrances = await chooseEntrances(2, [folder.path], 'key')
+    const [entrance = {port: 0}] = entrances
+    for (const [at, one] of entrances.entries()) if ('path' in one) writeFileSync(one.path, String(at))
+    const [, name = ''] = 'path' in entrance ? (/([^/]+)\.\d+\.\d+$/.exec(entrance.path) ?? []) : []
+    for (const other of [name, `${name}.${2 ** 30}`]) writeFileSync(join(folder.path, other), '')
+    writeFileSync(join(folder.path, `${name}.${2 ** 30}.0`), '')
+    await removeDeadEntrances(entrance)
+    assert.deepEqual(readdirSync(folder.path).length, 4)
+    await removeEntrances(entrances)
+    assert.deepEqual(readdirSync(folder.path).toSorted(), [name, `${name}.${2 ** 30}`])
+  })
+
   it('refuses another host key than the pinned one', async () => {
     const other = await startRealSshd()
     try {
@@ -129,6 +142,7 @@ describe('port-forward, against a real sshd', function () {
   let workspace: SshdWorkspace
   let service: Awaited<ReturnType<typeof startShouter>>
   let mints = 0
+  let passSeconds = 60
   let forwarding: Forwarding
 
   before(async function () {
@@ -140,7 +154,7 @@ describe('port-forward, against a real sshd', function () {
     plane.on('POST', '/api/rc/workspace/41/ssh-session', ({body}) => {
       mints += 1
       sshd.admit((body as {public_key: string}).public_key)
-      const expires_at = new Date(Date.now() + 60_000).toISOString()
+      const expires_at = new Date(Date.now() + passSeconds * 1000).toISOString()
       const data = {expires_at, credential: {type: 'key', certificate: null}, ...bundle}
       return {status: 200, body: {error: false, bundle: data}}
     })
@@ -154,17 +168,35 @@ describe('port-forward, against a real sshd', function () {
     await workspace?.remove()
   })
 
+  /** Cuts the connection, and waits until that is told. */
+  const lose = async (): Promise<void> => {
+    const losses = forwarding.events.filter(({event}) => event === 'lost').length
+    killSessions(workspace.sshd)
+    await forwarding.heard('lost', losses + 1)
+  }
+
   it('takes a pass when it begins, and another only for a connection that needs it', async () => {
     const {local} = await forwarding.heard('ready')
     const words = 'a'.repeat(3_000_000)
     assert.equal(await shout(local, words), words.toUpperCase())
     assert.equal(mints, 1)
-    killSessions(workspace.sshd)
-    await forwarding.heard('lost')
+    await lose()
     assert.equal(mints, 1)
     assert.equal(await shout(local, 'again'), 'AGAIN')
     assert.equal(mints, 2)
     await forwarding.heard('restored')
+  })
+
+  it('takes another pass where the gateway has forgotten the key of a good one', async () => {
+    passSeconds = 1800
+    const {local} = await forwarding.heard('ready')
+    await lose()
+    assert.equal(await shout(local, 'a good pass'), 'A GOOD PASS')
+    const before = mints
+    writeFileSync(join(workspace.sshd.folder, 'authorized_keys'), '')
+    await lose()
+    assert.equal(await shout(local, 'forgotten'), 'FORGOTTEN')
+    assert.equal(mints, before + 1)
   })
 })
 

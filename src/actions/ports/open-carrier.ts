@@ -1,7 +1,7 @@
 import {deadlineIn, pause} from '../../core/deadline.ts'
 import {randomHex} from '../../core/random-hex.ts'
 import {type Carrier, createCarrier} from '../../forward/carrier.ts'
-import {chooseEntrances, isThere, listenerText} from '../../forward/entrance.ts'
+import {chooseEntrances, isThere, listenerText, removeDeadEntrances, removeEntrances} from '../../forward/entrance.ts'
 import type {PortSpec} from '../../forward/port-spec.ts'
 import {AuthFailedError, ConnectionFailedError} from '../../openssh/explain.ts'
 import {startForwarder} from '../../openssh/forwarder.ts'
@@ -63,6 +63,7 @@ const start = async (
   const {configFile, alias, host, folder, account} = session
   const {env, folders, interrupted} = context
   const entrances = await chooseEntrances(ports.length, folders.sockets, `${folder} ${randomHex(8)}`)
+  await removeDeadEntrances(entrances[0])
   const forwards = ports.flatMap((port, at) => {
     const entrance = entrances[at]
     return entrance === undefined ? [] : [`${listenerText(entrance)}:${targetText(port)}`]
@@ -70,6 +71,7 @@ const start = async (
   const route = await sshRoute(context, account)
   const options = {configFile, alias, host, folder, forwards, env, route, onRefused}
   const forwarder = await startForwarder(options, deadlineIn(CONNECT_LIMIT_MS, interrupted))
+  void forwarder.gone.then(() => removeEntrances(entrances))
   const deadline = deadlineIn(LISTEN_LIMIT_MS, interrupted)
   while (!entrances.every(isThere)) {
     if (forwarder.isGone()) throw new ConnectionFailedError(host, await forwarder.gone)

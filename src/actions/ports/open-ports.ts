@@ -2,6 +2,7 @@ import type {Socket} from 'node:net'
 import {RuncodeError} from '../../core/errors.ts'
 import {openLocalPort} from '../../forward/local-port.ts'
 import type {PortSpec} from '../../forward/port-spec.ts'
+import {troubleText} from '../../forward/refusals.ts'
 import type {ForwardEvent, ForwardedPort} from './forward-event.ts'
 
 /** A port that is open here until it is closed. */
@@ -25,7 +26,7 @@ export async function openPorts(
     const at = open.length
     const onTrouble = (error: Error): void => {
       const port = open[at]
-      if (port !== undefined) tell({event: 'refused', port, reason: error.message})
+      if (port !== undefined) tell({event: 'refused', port, reason: troubleText(error)})
     }
     try {
       const local = await openLocalPort(spec, addresses, {onConnection: (client) => carry(client, at), onTrouble})
