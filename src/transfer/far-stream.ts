@@ -1,3 +1,5 @@
+import {FileChangedError} from './refusals.ts'
+
 /** Takes bytes that are no records. */
 export interface Taker {
   /** Gives what is left behind its end, or undefined where it wants more. May throw, which ends it all. */
@@ -21,6 +23,7 @@ export class FarStream {
   #held: Buffer = Buffer.alloc(0)
   #noise: Buffer = Buffer.alloc(0)
   #taker: Taker | undefined
+  #hasTaken = false
   #failure: {readonly error: unknown} | undefined
 
   constructor(nonce: string, listener: Listener) {
@@ -28,7 +31,7 @@ export class FarStream {
     this.#listener = listener
   }
 
-  /** `left` where no more is wanted; failure() then tells why. */
+  /** `left` where no more is wanted; throwFailure() then tells why. */
   async take(chunk: Buffer): Promise<'left' | undefined> {
     try {
       await this.#take(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]))
@@ -56,13 +59,17 @@ export class FarStream {
       if (this.#taker === undefined) bytes = this.#takeRecord(bytes)
       else {
         const rest: Buffer | undefined = await this.#taker.take(bytes)
-        if (rest !== undefined) this.#taker = undefined
+        if (rest !== undefined) [this.#taker, this.#hasTaken] = [undefined, true]
         bytes = rest
       }
     }
   }
 
   #takeRecord(bytes: Buffer): Buffer | undefined {
+    // Behind what was announced nothing comes but records: it would never end.
+    const shared = Math.min(bytes.length, this.#marker.length)
+    if (this.#hasTaken && !bytes.subarray(0, shared).equals(this.#marker.subarray(0, shared)))
+      throw new FileChangedError('What the workspace announced')
     const start = bytes.indexOf(this.#marker)
     const from = start + this.#marker.length
     const end = start === -1 ? -1 : bytes.indexOf(0x1d, from)

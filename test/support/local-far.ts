@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {mkdirSync, symlinkSync} from 'node:fs'
+import {mkdirSync, symlinkSync, writeSync} from 'node:fs'
 import {join} from 'node:path'
 import type {Far, FarRun} from '../../src/transfer/far.ts'
 import type {Meter} from '../../src/transfer/transfer.ts'
@@ -28,6 +28,9 @@ export function localFar({cwd, shell = ['sh'], path, noise = '', edit = (it) => 
   let calls = 0
   const run = async ({script, stdin, descriptor, stdout, stderr}: FarRun) => {
     calls += 1
+    // As from sshd: before the program, on the stdout that it will have.
+    if (descriptor === undefined && noise !== '') await stdout(Buffer.from(noise), new AbortController().signal)
+    if (descriptor !== undefined) writeSync(descriptor, noise)
     const [program = 'sh', ...words] = shell
     const input =
       stdin === 'ignore' ? {stdio: 'ignore' as const, feed: () => undefined, close: () => undefined} : stdin()
@@ -42,7 +45,6 @@ export function localFar({cwd, shell = ['sh'], path, noise = '', edit = (it) => 
     const errors = (async () => {
       for await (const chunk of err ?? []) await stderr(chunk as Buffer, new AbortController().signal)
     })()
-    if (noise !== '' && descriptor === undefined) await stdout(Buffer.from(noise), new AbortController().signal)
     let hasLeft = false
     for await (const chunk of out ?? []) {
       if (hasLeft) continue

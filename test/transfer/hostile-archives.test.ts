@@ -86,7 +86,7 @@ describe('an archive from a workspace', () => {
   }
 
   for (const [what, members] of Object.entries<readonly Member[]>({
-    'an absolute name': [{name: '/etc/x', body: 'x'}],
+    'an absolute name': [{name: '/x', body: 'x'}],
     'a name that leads upwards': [{name: '../../outside', body: 'x'}],
     'a name that leads upwards behind another': [dir('a'), {name: 'a/../../../outside', body: 'x'}],
     'a directory upwards': [dir('../x')],
@@ -124,6 +124,10 @@ describe('an archive from a workspace', () => {
 
   it('is refused where it is no archive', () => {
     assert.throws(() => unpack([{name: 'x', edit: (header) => header.fill('x', 0, 300)}]), {code: 'unsafe_archive'})
+    const changed = member({name: 'x'})
+    changed.write('y')
+    const deaf = {entry: () => undefined, bytes: () => undefined}
+    assert.throws(() => readTar(deaf).take(changed), {code: 'unsafe_archive'})
     const reader = readTar(unpackInto(ROOMY, () => undefined))
     assert.throws(() => reader.take(Buffer.alloc(512, 'x')), {code: 'unsafe_archive'})
   })
@@ -274,6 +278,13 @@ describe('a name from a workspace', () => {
     for (const name of ['console', 'null', 'a.b', 'com', 'com10', '.hidden', 'é'])
       assert.equal(splitName(Buffer.from(name), 'win32').length, 1, name)
     assert.equal(splitName(Buffer.from('./a//CON/.'), 'linux').map(String).join('/'), 'a/CON')
+  })
+
+  it('leads nowhere else', () => {
+    for (const name of ['..', '../x', 'a/../b', './..', 'a/..', '/x', '//x', 'a\0b'])
+      assert.throws(() => splitName(Buffer.from(name), 'linux'), {code: 'unsafe_archive'}, name)
+    for (const name of ['...', 'a..', '..a', 'a/.../b'])
+      assert.ok(splitName(Buffer.from(name), 'linux').length > 0, name)
   })
 
   it('leads a link down, or first up and then down, and never out', () => {

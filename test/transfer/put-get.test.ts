@@ -172,6 +172,8 @@ for (const kind of ['this machine', 'busybox alone'] as const) {
         assert.equal(readFileSync(there('x'), 'utf8'), 'old')
         await put(source, `y${size}`, {mayReplace: false})
         await assert.rejects(get(`y${size}`, source, {mayReplace: false}), {code: 'exists'})
+        // Nothing is asked of the workspace for what is seen here.
+        assert.throws(() => keepFile(source, {mayReplace: false, isResumed: false}), {code: 'exists'})
         assert.equal(statSync(here('x')).size, size)
         assert.deepEqual([...litter(there()), ...litter(here())], [])
       }
@@ -260,7 +262,11 @@ for (const kind of ['this machine', 'busybox alone'] as const) {
       // One that was damaged meanwhile.
       await assert.rejects(put(source, 'y', {}, {edit: cut}))
       writeFileSync(there(litter(there())[0] ?? ''), Buffer.alloc(3_000_000))
-      assert.equal((await put(source, 'y', {isResumed: true})).resumedBytes, 0)
+      const far = farSide()
+      const rest = {...OPTIONS, source: {path: source}, target: 'y', base: 'x', isResumed: true}
+      assert.equal((await putFile(far, rest)).resumedBytes, 0)
+      // Looked at, received, put in its place: nothing was sent in vain.
+      assert.equal(far.calls, 3)
       // Damaged before its end: what was resumed is thrown away, and begun anew.
       await assert.rejects(put(source, 'z', {}, {edit: cut}))
       const part = there(litter(there())[0] ?? '')
@@ -289,6 +295,19 @@ for (const kind of ['this machine', 'busybox alone'] as const) {
       utimesSync(there('src'), 5, 5)
       partOf('dst', bytes.subarray(0, 4_000_000))
       assert.equal((await get('src', here('dst'), {isResumed: true})).from, 0)
+      assert.deepEqual(litter(here()), [])
+    })
+
+    it('cuts a file that is longer than it was announced, and keeps nothing of it', async () => {
+      farSide()
+      make('x', 'mine')
+      const more = `exec sh -c 'cat "$0"; while :; do echo more; sleep 0.05; done' "$path"`
+      const edit = (script: string): string => script.replaceAll('then cat "$path"', `then ${more}`)
+      for (const size of [3, LARGE_BYTES]) {
+        writeFileSync(there('long'), Buffer.alloc(size))
+        await assert.rejects(get('long', here('x'), {isVerified: false}, {edit}), {code: 'file_changed'})
+      }
+      assert.equal(readFileSync(here('x'), 'utf8'), 'mine')
       assert.deepEqual(litter(here()), [])
     })
 
