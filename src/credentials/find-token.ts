@@ -1,5 +1,6 @@
 import {RuncodeError} from '../core/errors.ts'
 import {readIfThere} from '../core/files.ts'
+import {KeychainError} from './keychain-store.ts'
 import {openSecretStore} from './open-secret-store.ts'
 import {parseSecret} from './parse-secret.ts'
 import type {SecretKey, SecretStore, Token} from './secret-store.ts'
@@ -37,7 +38,8 @@ export interface TokenQuestion extends SecretKey {
 
 /**
  * The token of an account, bound to its origin: from the environment, or from the store remembered for the profile, else
- * the file, else, for RunCode's own service, the file of its other tools (never written or removed by us). Throws NoTokenError.
+ * the file, else, for RunCode's own service, the file of its other tools (never written or removed by us). Throws
+ * NoTokenError, KeychainError.
  */
 export async function findToken(
   question: TokenQuestion,
@@ -51,6 +53,8 @@ export async function findToken(
   const store = openSecretStore(question.store ?? 'file', {env, config})
   const kept = await store.read(question)
   if (kept !== undefined) return {secret: parseSecret(kept, store.place), source: store.kind, place: store.place}
+  // A Secret Service that is locked, with nobody at a display to unlock it, answers as if it had nothing.
+  if (store.kind === 'keychain') throw new KeychainError('is locked, or has lost the token of this profile')
   const legacy =
     question.origin === RUNCODE_ORIGIN ? (await readIfThere(legacyTokenFile))?.split('\n')[0]?.trim() : undefined
   if (legacy) return {secret: parseSecret(legacy, legacyTokenFile), source: 'legacy', place: legacyTokenFile}

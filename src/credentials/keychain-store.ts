@@ -10,7 +10,7 @@ export class KeychainError extends RuncodeError {
   constructor(why: string) {
     super(`The keychain of this system ${why}.`, {
       code: 'keychain_failed',
-      hint: 'Unlock it and try again, or keep the token in a file: runcode login --paste --store file',
+      hint: 'Unlock it and try again, or keep the token in a file: runcode login --store file',
     })
   }
 }

@@ -139,6 +139,15 @@ describe('login', function () {
     assert.match(hint, /profile set fake --web-base/)
   })
 
+  it('says how else, where it may not listen for the browser', async () => {
+    const preload = new URL('../support/no-ports.mjs', import.meta.url).href
+    const env = {...home.env, NODE_OPTIONS: `${home.env['NODE_OPTIONS'] ?? ''} --import=${preload}`}
+    const {error, message, hint} = JSON.parse((await runcode(['login', '--json'], {env, cwd: home.path})).stdout)
+    assert.equal(error, 'usage')
+    assert.match(message, /^No browser can come back to this program: .*EPERM/)
+    assert.equal(hint, 'Give a token: runcode login --with-token --profile fake')
+  })
+
   it('replaces another account only where it is told to', async () => {
     for (const [args, code, kept] of [
       [[], 'other_account', 'rc_old-a'],

@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs'
 import {release} from 'node:os'
 import {deadlineIn, pause} from '../../core/deadline.ts'
 import {formatDuration} from '../../core/duration.ts'
-import {RuncodeError} from '../../core/errors.ts'
+import {messageOf, RuncodeError} from '../../core/errors.ts'
 import {removeWhole} from '../../core/files.ts'
 import {InterruptedError, throwIfInterrupted} from '../../core/interrupted.ts'
 import {isSecret} from '../../credentials/parse-secret.ts'
@@ -48,6 +48,18 @@ export class NoLoginPageError extends RuncodeError {
   }
 }
 
+/** No port can be listened on, as in some sandboxes, and there is nobody to ask for a token. */
+export class NoWayBackError extends RuncodeError {
+  constructor(account: string, cause: unknown) {
+    super(`No browser can come back to this program: ${messageOf(cause)}`, {
+      code: 'usage',
+      hint: `Give a token: runcode login --with-token --profile ${account}`,
+      facts: {profile: account},
+      cause,
+    })
+  }
+}
+
 /** What a login in the browser needs of whoever sits in front of it. */
 export interface BrowserMeans {
   readonly limitSeconds: number
@@ -61,7 +73,13 @@ export interface BrowserMeans {
 
 /** A token from the login page of an account, or pasted: whichever comes first. */
 export async function browserToken(context: Context, account: Account, means: BrowserMeans): Promise<GivenToken> {
-  const callback = await listenForCallback()
+  const callback = await listenForCallback().catch((error: unknown) => {
+    if (means.ask === undefined) throw new NoWayBackError(account.name, error)
+    means.tell(`No browser can come back here (${messageOf(error)}); a token can be pasted.`)
+    return undefined
+  })
+  if (callback === undefined)
+    return {secret: (await means.ask?.('Token: ', context.interrupted)) ?? '', email: undefined}
   const ended = new AbortController()
   const end = (): void => ended.abort()
   context.interrupted.addEventListener('abort', end, {once: true})

@@ -25,6 +25,8 @@ export async function forgetToken(
   for (const store of kind === 'keychain' ? [keychainStore(context.env), file] : [file]) {
     try {
       if (await store.remove({origin, account})) places.push(store.place)
+      else if (store.kind === 'keychain')
+        context.warn(`The token for ${origin} may still be in ${store.place}: it gave none.`)
     } catch (error) {
       context.warn(`The token for ${origin} may still be in ${store.place}: ${messageOf(error)}`)
     }

@@ -56,7 +56,7 @@ export interface LoggedIn {
 
 /** Keeps a token for an account, after the control plane accepted it: a wrong one replaces nothing. */
 export async function login(context: Context, input: LoginInput): Promise<LoggedIn> {
-  const {folders, env} = context
+  const {folders} = context
   const {account, origin, trust} = await openAccount(context, {flag: input.profile})
   if (account.name === FROM_ENVIRONMENT) throw new EnvironmentAccountError()
   const {secret: text, email} = await input.readToken(account, origin)
@@ -74,12 +74,12 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
   )
   const former = await formerAccount(context, account.name, {secret, identity: {email, workspaces}})
   if (former !== undefined && !(await input.mayReplace(former))) throw new OtherAccountError(account.name, former)
-  const kind = input.store ?? account.store ?? ((await isKeychainUsable(env)) ? 'keychain' : 'file')
-  const store = await keep(context, {account, origin, kind, secret})
+  const wished = input.store ?? account.store
+  const store = await keep(context, {account, origin, wished, secret})
   const {name, chosenBy: _, ...profile} = account
   await changeProfiles(folders.config, ({default: byDefault, profiles}) => ({
     default: byDefault ?? name,
-    profiles: new Map(profiles).set(name, {...profile, store: kind, email}),
+    profiles: new Map(profiles).set(name, {...profile, store: store.kind, email}),
   }))
   return {profile: name, origin, place: store.place, email, workspaceCount: workspaces.length}
 }
@@ -87,17 +87,27 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
 interface Kept {
   readonly account: Account
   readonly origin: string
-  readonly kind: SecretStore['kind']
+  /** Undefined: wherever it works. */
+  readonly wished: SecretStore['kind'] | undefined
   readonly secret: string
 }
 
 /** Writes the token into its store, and takes the former one out of another, where nobody would look for it again. */
-const keep = async (context: Context, {account, origin, kind, secret}: Kept): Promise<SecretStore> => {
+const keep = async (context: Context, {account, origin, wished, secret}: Kept): Promise<SecretStore> => {
   const places = {env: context.env, config: context.folders.config}
   const key = {origin, account: account.name}
-  const store = openSecretStore(kind, places)
-  await store.write(key, secret)
-  if (account.store !== undefined && account.store !== kind) {
+  const kind = wished ?? ((await isKeychainUsable(context.env)) ? 'keychain' : 'file')
+  let store = openSecretStore(kind, places)
+  try {
+    await store.write(key, secret)
+  } catch (error) {
+    // One that is locked can be read from, as if it were empty.
+    if (wished !== undefined || kind === 'file') throw error
+    context.warn(`${messageOf(error)} The token is kept in a file.`)
+    store = openSecretStore('file', places)
+    await store.write(key, secret)
+  }
+  if (account.store !== undefined && account.store !== store.kind) {
     const former = openSecretStore(account.store, places)
     await former.remove(key).catch((error: unknown) => {
       context.warn(`The former token may still be in ${former.place}: ${messageOf(error)}`)
@@ -105,6 +115,15 @@ const keep = async (context: Context, {account, origin, kind, secret}: Kept): Pr
   }
   return store
 }
+
+const NOT_FOUND_THERE = 'The keychain of this system gave no token: it is locked, and keeps it, or it had none.'
+
+const forgetStore = (context: Context, name: ProfileName): Promise<void> =>
+  changeProfiles(context.folders.config, (all) => {
+    const profile = all.profiles.get(name)
+    const profiles = new Map(all.profiles)
+    return profile === undefined ? all : {...all, profiles: profiles.set(name, {...profile, store: undefined})}
+  })
 
 export interface LoggedOut {
   readonly profile: ProfileName
@@ -122,6 +141,9 @@ export async function logout(context: Context, {profile}: {profile: string | und
   const places: string[] = []
   for (const store of stores) {
     if (await store.remove({origin, account: account.name})) places.push(store.place)
+    else if (store.kind === 'keychain') context.warn(NOT_FOUND_THERE)
   }
+  // What is remembered to be in a keychain, and is not found there, is told as one that is locked.
+  if (account.store === 'keychain' && places.length > 0) await forgetStore(context, account.name)
   return {profile: account.name, origin, removedFrom: places}
 }

@@ -15,10 +15,10 @@ export function consentPage(login: Login, {owner, isEarly}: {owner: string; isEa
 ${code === undefined ? html`` : proof(code, isEarly && !isOurs)}
 <dl>
 <div><dt>Who asks</dt><dd>${asks}</dd></div>
-<div><dt>It will be able to</dt><dd>list, start and stop every workspace, run commands in it, and read and change its files</dd></div>
-<div><dt>It will not</dt><dd>make or delete workspaces, or make tokens for others</dd></div>
+<div><dt>It may</dt><dd>list, start and stop every workspace, run commands in it, and read and change its files</dd></div>
+<div><dt>It may not</dt><dd>make or delete workspaces, or make tokens for others</dd></div>
 <div><dt>Sent to</dt><dd>port ${callbackPort} on this machine</dd></div>
-<div><dt>For how long</dt><dd>until you take it back: <code>runcode server token list</code></dd></div>
+<div><dt>For how long</dt><dd>until you revoke it: <code>runcode server token list</code></dd></div>
 </dl>
 <form method="post" action="/auth/cli-login/">
 <input type="hidden" name="id" value="${login.id}">
