@@ -23,12 +23,13 @@ export async function build() {
 /** Every generated file that is committed, with the text that it should have. */
 export async function generated() {
   const {manifestText} = await import('./manifest.js')
-  const {commandsPage, errorsPage} = await import('./pages.js')
+  const {commandsPage, doctorPage, errorsPage} = await import('./pages.js')
   const manifest = await manifestText(root)
   return new Map([
     [`${root}oclif.manifest.json`, manifest],
     [`${root}docs/commands.md`, commandsPage(JSON.parse(manifest))],
     [`${root}docs/errors.md`, await errorsPage(root)],
+    [`${root}docs/doctor.md`, await doctorPage(root)],
   ])
 }
 

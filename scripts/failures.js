@@ -109,7 +109,10 @@ export async function commonFailures(root) {
     },
     {when: 'a file came over wrongly', error: new transfers.ChecksumMismatchError('disk.img', 'kept')},
     {when: 'a file is there already', error: new transfers.ExistsError('notes.txt', 'here')},
-    {when: 'another process of ours is at work', error: new lock.LockedError('/home/me/.local/state/runcode/cli/lock', 4711)},
+    {
+      when: 'another process of ours is at work',
+      error: new lock.LockedError('/home/me/.local/state/runcode/cli/lock', 4711),
+    },
     {
       when: 'a folder of ours is open to others',
       error: new files.UnsafeFolderError('/home/me/.config/runcode/cli', 'is open to others (mode 0777)'),

@@ -51,3 +51,24 @@ const commonPart = async (root) => {
   )
   return `\n## What people meet most\n\nWhat stands for others: the workspace "payments", the profile "work", the gateway gw.example.test, the home /home/me.\n${parts.join('')}`
 }
+
+/** docs/doctor.md: every check, in the order and the groups of the answer. */
+export async function doctorPage(root) {
+  const {CHECKS} = await import(`${root}dist/doctor/examine.js`)
+  const {GROUPS} = await import(`${root}dist/doctor/check.js`)
+  const tables = GROUPS.map((group) => {
+    const rows = CHECKS.filter((check) => check.group === group).map(
+      ({name, about, fixes}) => `| \`${name}\` | ${about} | ${fixes ?? ''} |\n`,
+    )
+    return `\n## ${group}\n\n| check | what must be so | what \`--fix\` does |\n| --- | --- | --- |\n${rows.join('')}`
+  })
+  return [
+    '# What doctor looks at\n\nGenerated from the checks themselves. `runcode doctor` makes all of them, side by side and each with a limit, for the account of `--profile` or the\n',
+    'default, and for the workspace that is attached to where you are; `--verbose` shows what was found where all is well, too. A check ends with `ok`, `warn`, `fail`, or `skip`: not\n',
+    'checked, with the reason. The exit status is 1 where one has failed. Names are permanent, for `--json`: `{"ok": …, "fixed": [{"name", "did"}], "checks": [{"name", "group",\n',
+    '"status", "detail", "hint", "fixable"}]}`.\n\n',
+    '`--fix` does what the last column says and nothing else: it touches only what is ours, never a file of yours or of another user, says what it did, and looks again. No token, and no\n',
+    'password of a proxy, is ever shown; only remote-noise logs in to the workspace, and the control plane is asked without a token for its certificate and its clock, and with it for a list.\n',
+    ...tables,
+  ].join('')
+}

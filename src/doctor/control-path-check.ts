@@ -4,6 +4,8 @@ import type {Check} from './check.ts'
 /** There is a folder for control sockets that is ours and short enough; without one every command connects anew. */
 export const controlPathCheck: Check = {
   name: 'control-path',
+  group: 'SSH',
+  about: 'there is a folder for control sockets that is ours and whose path is short enough',
   examine: async ({folders}) => {
     const choice = await chooseControlPath(folders.sockets, 'doctor')
     if (choice.path !== undefined)

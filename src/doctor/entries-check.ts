@@ -1,4 +1,5 @@
 import {staleEntries} from '../user-ssh-config/stale-entries.ts'
+import {NO_ACCOUNT} from './account.ts'
 import type {Check} from './check.ts'
 import {RENEW, withEntries} from './entries.ts'
 
@@ -7,10 +8,14 @@ const SHOWN = 5
 /** The entries of the account are those of workspaces that it has. */
 export const entriesCheck: Check = {
   name: 'entries',
+  group: 'Hosts of config-ssh',
+  about: 'each entry of the account has its workspace, by the name that it has',
   examine: (patient) =>
     withEntries(patient, async ({entries}) => {
-      const own = entries.filter(({account}) => account === patient.account)
-      if (own.length === 0) return {status: 'skip', detail: `there are none of the profile ${patient.account}`}
+      const account = await patient.findAccount().catch(() => undefined)
+      if (account === undefined) return {status: 'skip', detail: NO_ACCOUNT}
+      const own = entries.filter((entry) => entry.account === account.name)
+      if (own.length === 0) return {status: 'skip', detail: `there are none of the profile ${account.name}`}
       const workspaces = await patient.listWorkspaces().catch(() => undefined)
       if (workspaces === undefined) return {status: 'skip', detail: 'the control plane could not be asked'}
       const stale = staleEntries(own, workspaces)

@@ -1,6 +1,7 @@
 import {deadlineIn} from '../core/deadline.ts'
 import {connectGateway} from '../network/connect-gateway.ts'
 import {greetingOf} from '../network/greeting.ts'
+import {NOT_CONNECTED} from './attachment-check.ts'
 import type {Check} from './check.ts'
 
 const LIMIT_MS = 8000
@@ -8,11 +9,14 @@ const LIMIT_MS = 8000
 /** The gateway of the session at hand answers, by the way that ssh goes; nobody logs in. */
 export const gatewayCheck: Check = {
   name: 'gateway',
-  examine: async ({findSession, sshProxy: own}) => {
-    const session = await findSession()
+  group: 'Workspace here',
+  about: 'the gateway of what is attached answers as SSH, by the way that ssh goes',
+  examine: async ({findSession, findAccount}) => {
+    const session = await findSession().catch(() => undefined)
     if (session === undefined) {
+      const own = (await findAccount().catch(() => undefined))?.sshProxy
       const way = own === undefined ? '' : `; SSH goes${wayOf(own)}`
-      return {status: 'skip', detail: `not connected here; runcode connect <workspace>${way}`}
+      return {status: 'skip', detail: `${NOT_CONNECTED}${way}`}
     }
     const {host, port, sshProxy} = session
     const deadline = deadlineIn(LIMIT_MS, new AbortController().signal)

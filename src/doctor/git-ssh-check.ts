@@ -13,6 +13,8 @@ const LIMIT_MS = 10_000
  */
 export const gitSshCheck: Check = {
   name: 'git-ssh',
+  group: 'Hosts of config-ssh',
+  about: 'the ssh that git starts goes by the entries',
   examine: (patient) =>
     withEntries(patient, async ({entries: [entry]}) => {
       const git = findOnPath('git', patient.env)

@@ -5,6 +5,8 @@ import {RENEW, withEntries} from './entries.ts'
 /** The paths of node and runcode in the entries outlive an upgrade. */
 export const nodePathCheck: Check = {
   name: 'node-path',
+  group: 'Hosts of config-ssh',
+  about: 'the paths in the entries, of node and of this program, outlive an upgrade',
   examine: (patient) =>
     withEntries(patient, async ({entries}) => {
       const pairs = new Map(entries.map(({programs}) => [programs.join('\n'), programs]))

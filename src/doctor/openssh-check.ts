@@ -6,6 +6,8 @@ import type {Check} from './check.ts'
 /** A program of OpenSSH is on PATH; of ssh also its version. */
 export const opensshCheck = (program: OpensshProgram): Check => ({
   name: program,
+  group: 'SSH',
+  about: program === 'ssh' ? 'it is on PATH, is OpenSSH, and new enough' : 'it is on PATH',
   examine: async ({env}) => {
     const path = await findProgram(program, env)
     if (program !== 'ssh') return {status: 'ok', detail: path}

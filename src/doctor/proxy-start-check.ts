@@ -1,6 +1,7 @@
 import {run} from '../core/process.ts'
 import {lastLine} from '../openssh/openssh-failed.ts'
 import {optionIn, type ParsedEntry} from '../user-ssh-config/parse-block.ts'
+import {missingPrograms} from '../user-ssh-config/stale-entries.ts'
 import type {Check, Finding, Patient} from './check.ts'
 import {RENEW, withEntries} from './entries.ts'
 
@@ -11,8 +12,11 @@ const SLOW_MS = 4000
 /** What the entries start runs as ssh starts it from a dock or a menu, and prints nothing of others on stdout. */
 export const proxyStartCheck: Check = {
   name: 'proxy-start',
+  group: 'Hosts of config-ssh',
+  about: 'what the entries start runs as from a menu, and no shell prints before it',
   examine: (patient) =>
     withEntries(patient, async ({entries}) => {
+      if ((await missingPrograms(entries)).length > 0) return {status: 'skip', detail: 'what they start is not there'}
       const findings: Finding[] = []
       const starts = new Map(entries.map((entry) => [versionCommand(entry), entry]))
       for (const [command, entry] of starts) findings.push(await judge(patient, command, entry))

@@ -2,6 +2,7 @@ import {run} from '../core/process.ts'
 import {lastLine} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
 import {routeArgs, routeEnvironment} from '../openssh/route.ts'
+import {NOT_CONNECTED} from './attachment-check.ts'
 import type {Check} from './check.ts'
 
 const LIMIT_MS = 10_000
@@ -9,9 +10,11 @@ const LIMIT_MS = 10_000
 /** The start files of the workspace's shell print nothing on stdout: it would be taken for what scp, rsync or an editor says there. */
 export const remoteNoiseCheck: Check = {
   name: 'remote-noise',
+  group: 'Workspace here',
+  about: "the start files of the workspace's shell print nothing",
   examine: async ({env, findSession}) => {
-    const session = await findSession()
-    if (session === undefined) return {status: 'skip', detail: 'not connected here; runcode connect <workspace>'}
+    const session = await findSession().catch(() => undefined)
+    if (session === undefined) return {status: 'skip', detail: NOT_CONNECTED}
     const {configFile, alias, title, route} = session
     const args = ['-F', configFile, '-T', ...routeArgs(route), alias, 'true']
     const options = {env: routeEnvironment(env, route, undefined), timeoutMs: LIMIT_MS}

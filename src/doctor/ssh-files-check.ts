@@ -11,6 +11,8 @@ const SHOWN = 5
 /** Owners and modes of all that ssh opens on the way to a host of ours. */
 export const sshFilesCheck: Check = {
   name: 'ssh-files',
+  group: 'Hosts of config-ssh',
+  about: 'owners and modes of all that ssh opens on the way to a host of ours',
   examine: (patient) =>
     withEntries(patient, async (found) => {
       if (process.platform === 'win32') return {status: 'skip', detail: 'modes mean nothing on this system'}

@@ -134,7 +134,7 @@ describe('the command line', function () {
   it('exits with 1 where doctor finds a failure, and still tells all of it', async () => {
     const {status, stdout} = await run(['doctor', '--json'])
     const {ok, checks} = JSON.parse(stdout)
-    assert.deepEqual([status, ok, checks.length], [1, false, 15])
+    assert.deepEqual([status, ok, checks.length], [1, false, 28])
   })
 
   describe('with text of a hostile control plane', () => {

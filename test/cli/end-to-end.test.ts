@@ -683,16 +683,15 @@ describe('from nothing to a command in a workspace', function () {
       assert.deepEqual(
         (checks as {name: string; status: string}[]).map(({name, status}) => `${name} ${status}`),
         [
-          'ssh ok',
-          'ssh-keygen ok',
-          'folders ok',
-          'control-path ok',
-          'ssh-config ok',
-          ...['ssh-files skip', 'proxy-start skip', 'node-path skip', 'git-ssh skip'],
-          'api-base ok',
-          'token ok',
-          'control-plane ok',
-          ...['gateway skip', 'entries skip', 'remote-noise skip'],
+          ...['runcode', 'system', 'node-settings', 'folders', 'secrets', 'disk', 'leftovers'].map(
+            (name) => `${name} ok`,
+          ),
+          ...['ssh', 'ssh-keygen', 'control-path', 'ssh-config'].map((name) => `${name} ok`),
+          ...['ssh-files', 'proxy-start', 'node-path', 'git-ssh', 'entries'].map((name) => `${name} skip`),
+          ...['profile', 'api-base', 'token', 'http-proxy', 'ca-files', 'tls', 'clock', 'control-plane'].map(
+            (name) => `${name} ok`,
+          ),
+          ...['attachment', 'gateway', 'host-key', 'remote-noise'].map((name) => `${name} skip`),
         ],
       )
     })

@@ -13,6 +13,7 @@ import {managedHost} from '../../src/session/managed-host.ts'
 import {END} from '../../src/user-ssh-config/block.ts'
 import {parseWorkspaceId, type WorkspaceId} from '../../src/workspace/workspace.ts'
 import {type ConfigStage, startConfigStage} from '../support/config-stage.ts'
+import {accountOf, healthyPatient} from '../support/patient.ts'
 import {BIN} from '../support/runcode.ts'
 
 const ID = parseWorkspaceId('1') as WorkspaceId
@@ -34,13 +35,12 @@ describe('what doctor sees of the way of an editor', function () {
 
   const look = (check: Check, change: Partial<Patient> = {}): Promise<Finding> => {
     const {env, folders, home, cwd} = stage.context
-    return check.examine({
-      ...{env, folders, home, cwd, account: 'fake', apiBase: 'https://localhost', sshProxy: undefined},
-      findTokenPlace: () => assert.fail(),
+    const patient = healthyPatient(home, {
+      ...{env, folders, home, cwd, findAccount: async () => accountOf('fake')},
       listWorkspaces: async () => [{id: ID, title: 'demo'}],
-      findSession: async () => undefined,
       ...change,
     })
+    return check.examine(patient)
   }
   /** A program of this name, first on PATH. */
   const fake = (name: string, ...lines: readonly string[]): NodeJS.ProcessEnv => {
@@ -321,7 +321,10 @@ describe('what doctor sees of the way of an editor', function () {
       assert.equal(said(await look(entriesCheck, with2('api'))), 'ok: each of 2 has its workspace')
       assert.equal(said(await look(entriesCheck, with2('web'))), 'warn: runcode.api: the workspace 2 is called web now')
       assert.equal(said(await look(entriesCheck)), 'warn: runcode.api: the workspace 2 is not there any more')
-      assert.equal(said(await look(entriesCheck, {account: 'work'})), 'skip: there are none of the profile work')
+      assert.equal(
+        said(await look(entriesCheck, {findAccount: async () => accountOf('work')})),
+        'skip: there are none of the profile work',
+      )
       const unreachable = {listWorkspaces: () => Promise.reject(new Error('network'))}
       assert.equal(said(await look(entriesCheck, unreachable)), 'skip: the control plane could not be asked')
     })

@@ -3,9 +3,10 @@ import {chmodSync, mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import type {Folders} from '../../src/core/folders.ts'
 import {NoTokenError} from '../../src/credentials/find-token.ts'
-import type {Patient} from '../../src/doctor/check.ts'
-import {examine, type NamedFinding} from '../../src/doctor/examine.ts'
+import type {Check, Patient} from '../../src/doctor/check.ts'
+import {CHECKS, examine, type NamedFinding} from '../../src/doctor/examine.ts'
 import {parseWorkspaceId} from '../../src/workspace/workspace.ts'
+import {healthyPatient} from '../support/patient.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
 const listed = (id: string) => ({id: parseWorkspaceId(id) ?? assert.fail(id), title: `box-${id}`})
@@ -14,19 +15,8 @@ describe('examine()', () => {
   const folder = temporaryFolder()
   const at = (...names: string[]): string => join(folder.path, ...names)
 
-  const patient = (change: Partial<Patient> = {}): Patient => ({
-    env: {PATH: process.env['PATH']},
-    folders: folders(),
-    home: folder.path,
-    cwd: folder.path,
-    account: 'work',
-    apiBase: 'https://app.example.com/',
-    sshProxy: undefined,
-    findTokenPlace: async () => 'RUNCODE_TOKEN',
-    listWorkspaces: async () => [listed('1'), listed('2')],
-    findSession: async () => undefined,
-    ...change,
-  })
+  const patient = (change: Partial<Patient> = {}): Patient =>
+    healthyPatient(folder.path, {listWorkspaces: async () => [listed('1'), listed('2')], ...change})
   const folders = (change: Partial<Folders> = {}): Folders => ({
     config: at('config'),
     state: at('state'),
@@ -48,10 +38,14 @@ describe('examine()', () => {
     assert.deepEqual(
       found.map(({name, status}) => `${name} ${status}`),
       [
-        ...['ssh', 'ssh-keygen', 'folders', 'control-path', 'ssh-config'].map((name) => `${name} ok`),
-        ...['ssh-files', 'proxy-start', 'node-path', 'git-ssh'].map((name) => `${name} skip`),
-        ...['api-base', 'token', 'control-plane'].map((name) => `${name} ok`),
-        ...['gateway', 'entries', 'remote-noise'].map((name) => `${name} skip`),
+        ...['runcode', 'system', 'node-settings', 'folders', 'secrets', 'disk', 'leftovers'].map(
+          (name) => `${name} ok`,
+        ),
+        ...['ssh', 'ssh-keygen', 'control-path', 'ssh-config'].map((name) => `${name} ok`),
+        ...['ssh-files', 'proxy-start', 'node-path', 'git-ssh', 'entries'].map((name) => `${name} skip`),
+        ...['profile', 'api-base', 'token', 'http-proxy', 'ca-files'].map((name) => `${name} ok`),
+        ...['tls skip', 'clock ok', 'control-plane ok'],
+        ...['attachment', 'gateway', 'host-key', 'remote-noise'].map((name) => `${name} skip`),
       ],
     )
     const details = Object.fromEntries(found.map(({name, detail}) => [name, detail]))
@@ -59,26 +53,22 @@ describe('examine()', () => {
     assert.match(details['ssh-keygen'] ?? '', /^\/.*\/ssh-keygen$/)
     assert.deepEqual(
       [details['folders'], details['api-base'], details['token'], details['control-plane']],
-      ['none yet', 'https://app.example.com (profile work)', 'RUNCODE_TOKEN', 'answers, and shows 2 workspaces'],
+      ['none yet', 'https://app.example.com', 'RUNCODE_TOKEN', 'answers, and shows 2 workspaces'],
     )
   })
 
-  it('finds the rest though one check fails', async () => {
-    const found = await examine(patient({env: {PATH: folder.path}, apiBase: 'http://app.example.com'}))
+  it('finds the rest though some fail, and one never ends', async () => {
+    const broken = {...patient(), env: {PATH: folder.path}, findAccount: () => Promise.reject(new Error('broken'))}
+    const found = await examine(broken)
+    const wrong = found.filter(({status}) => status === 'fail').map(({name, detail}) => `${name}: ${detail}`)
+    const missing = (name: string): string => `${name}: The program "${name}" was not found on PATH.`
+    assert.deepEqual(wrong, [missing('ssh'), missing('ssh-keygen'), 'profile: broken'])
+    const skipped = found.filter(({detail}) => detail === 'it is not known for which account').map(({name}) => name)
+    assert.deepEqual(skipped, ['api-base', 'token', 'http-proxy', 'ca-files', 'tls', 'clock', 'control-plane'])
+    const endless: Check = {name: 'endless', group: 'SSH', about: '', examine: () => new Promise(() => undefined)}
     assert.deepEqual(
-      found.map(({name, status}) => `${name} ${status}`),
-      [
-        'ssh fail',
-        'ssh-keygen fail',
-        'folders ok',
-        'control-path ok',
-        'ssh-config ok',
-        ...['ssh-files', 'proxy-start', 'node-path', 'git-ssh'].map((name) => `${name} skip`),
-        'api-base fail',
-        'token ok',
-        'control-plane ok',
-        ...['gateway', 'entries', 'remote-noise'].map((name) => `${name} skip`),
-      ],
+      (await examine(patient(), {checks: [endless, ...CHECKS], limitMs: 3000})).filter(({status}) => status === 'fail'),
+      [{name: 'endless', status: 'fail', detail: 'it did not end within 3 s'}],
     )
   })
 
@@ -112,7 +102,9 @@ describe('examine()', () => {
     mkdirSync(at('config'))
     chmodSync(at('config'), 0o755)
     writeFileSync(at('state'), '')
-    assert.deepEqual(await find('folders'), {
+    const {fixes, ...found} = (await find('folders')) ?? assert.fail()
+    assert.equal(fixes?.length, 1)
+    assert.deepEqual(found, {
       name: 'folders',
       status: 'fail',
       detail: `${at('config')} is open to other users; ${at('state')} is not a folder`,
@@ -144,16 +136,17 @@ describe('examine()', () => {
     })
     assert.deepEqual(await find('control-plane', change), {
       name: 'control-plane',
-      status: 'warn',
-      detail: 'not asked, as there is no token',
+      status: 'skip',
+      detail: 'there is no token',
     })
   })
 
   it('takes any other failure for the finding, with its hint where it has one', async () => {
     const broken = () => Promise.reject(new Error('broken'))
     const change = {findTokenPlace: broken, listWorkspaces: broken}
-    for (const name of ['token', 'control-plane'])
-      assert.deepEqual(await find(name, change), {name, status: 'fail', detail: 'broken', hint: undefined})
+    assert.deepEqual(await find('token', change), {name: 'token', status: 'fail', detail: 'broken', hint: undefined})
+    // What several stumble over is told once.
+    assert.deepEqual(await find('control-plane', change), {name: 'control-plane', status: 'skip', detail: 'see token'})
   })
 
   it('counts one workspace as one', async () => {

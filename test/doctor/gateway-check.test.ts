@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import {once} from 'node:events'
 import {createServer, type Server} from 'node:net'
-import type {Patient} from '../../src/doctor/check.ts'
 import {examine, type NamedFinding} from '../../src/doctor/examine.ts'
 import {type ConnectProxy, startConnectProxy} from '../support/connect-proxy.ts'
+import {accountOf, healthyPatient} from '../support/patient.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
 describe('the gateway, to doctor', () => {
@@ -30,16 +30,12 @@ describe('the gateway, to doctor', () => {
   })
 
   const look = async (sshProxy?: URL, isConnected = true): Promise<NamedFinding | undefined> => {
-    const at = (name: string): string => `${folder.path}/${name}`
-    const folders = {...{config: at('config'), state: at('state'), cache: at('cache')}, legacyTokenFile: at('token')}
     const gateway = {host: '127.0.0.1', port, sshProxy, route: []}
-    const patient: Patient = {
-      ...{env: {PATH: ''}, folders: {...folders, sockets: [at('s')]}, home: folder.path, cwd: folder.path},
-      ...{account: 'work', apiBase: 'https://app.example.com', sshProxy},
-      findTokenPlace: async () => '',
-      listWorkspaces: async () => [],
+    const patient = healthyPatient(folder.path, {
+      env: {PATH: ''},
+      findAccount: async () => accountOf('work', {sshProxy}),
       findSession: async () => (isConnected ? {configFile: '/x', alias: 'x', title: 'x', ...gateway} : undefined),
-    }
+    })
     return (await examine(patient)).find(({name}) => name === 'gateway')
   }
   const proxied = (password: string): URL => new URL(proxy.url.replace('//', `//me:${password}@`))

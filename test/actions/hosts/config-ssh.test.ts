@@ -285,7 +285,9 @@ describe('making workspaces hosts of the user’s own ssh', function () {
       await stage.remove()
       await stage.restore()
       assert.match(stage.said.at(-1) ?? '', /ssh_config, which is not there any more\. Write the entries again/)
-      const found = (await runDoctor(stage.context, {profile: undefined})).find(({name}) => name === 'ssh-config')
+      const found = (await runDoctor(stage.context, {profile: undefined, version: '1.2.3', fix: false})).checks.find(
+        ({name}) => name === 'ssh-config',
+      )
       assert.deepEqual(
         [found?.status, found?.detail],
         ['warn', `${stage.file} includes ${stage.included}, which is not there`],

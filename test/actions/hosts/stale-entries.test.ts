@@ -34,7 +34,9 @@ describe('entries that are not true any more', function () {
     return stage.said.slice(before)
   }
   const examined = async (): Promise<string> => {
-    const found = (await runDoctor(stage.context, {profile: undefined})).find(({name}) => name === 'ssh-config')
+    const found = (await runDoctor(stage.context, {profile: undefined, version: '1.2.3', fix: false})).checks.find(
+      ({name}) => name === 'ssh-config',
+    )
     return `${found?.status}: ${found?.detail}`
   }
   const saying = (hosts: string): readonly string[] => [
