@@ -1,5 +1,6 @@
 import {readIfThere, writeWhole} from '../core/files.ts'
 import {isSameProcess} from '../core/process-identity.ts'
+import {ServerFailedError} from './server-failed.ts'
 
 /** What a running server says of itself, in its folder and to whoever started it. */
 export interface ServerFacts {
@@ -21,11 +22,38 @@ export interface ServerFacts {
 export const writeServerFacts = (file: string, facts: ServerFacts): Promise<void> =>
   writeWhole(file, `${JSON.stringify(wireOf(facts), null, 2)}\n`)
 
-/** The facts of the server that runs now; undefined where none does, or the file is not one of ours. Throws FileError. */
+/** A server of another runcode runs here: what it says of itself cannot be understood, and its files must not go under it. */
+export class StrangeServerError extends ServerFailedError {
+  constructor(pid: number) {
+    super(`The server that runs here (process ${pid}) is of another version of runcode.`, {
+      hint: `End it with that version, or so: kill ${pid}`,
+      facts: {pid},
+    })
+  }
+}
+
+/**
+ * The facts of the server that runs now; undefined where none does, or the file is not one of ours. Throws FileError,
+ * StrangeServerError.
+ */
 export async function livingServer(file: string): Promise<ServerFacts | undefined> {
   const text = await readIfThere(file)
-  const facts = text === undefined ? undefined : parseServerFacts(text)
-  return facts !== undefined && (await isSameProcess(facts.pid, facts.started)) ? facts : undefined
+  if (text === undefined) return undefined
+  const facts = parseServerFacts(text)
+  const {pid, started} = facts ?? processIn(text) ?? {}
+  if (pid === undefined || started === undefined || !(await isSameProcess(pid, started))) return undefined
+  if (facts === undefined) throw new StrangeServerError(pid)
+  return facts
+}
+
+/** Which process wrote this, whatever else is in it; a name of its start, since a number alone may be anybody's by now. */
+const processIn = (text: string): Pick<ServerFacts, 'pid' | 'started'> | undefined => {
+  try {
+    const {pid, started} = JSON.parse(text)
+    return isCount(pid) && typeof started === 'string' ? {pid, started} : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const wireOf = ({pid, started, version, apiPort, gatewayPort, webPort, apiBase, caFile, idleSeconds}: ServerFacts) => ({

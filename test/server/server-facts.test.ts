@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
-import {parseServerFacts} from '../../src/server/server-facts.ts'
+import {writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {processStart} from '../../src/core/process-identity.ts'
+import {livingServer, parseServerFacts} from '../../src/server/server-facts.ts'
+import {temporaryFolder} from '../support/temporary-folder.ts'
 
 const GOOD = {
   pid: 7,
@@ -49,4 +53,28 @@ describe('parseServerFacts()', () => {
     it(`knows no server by the text ${JSON.stringify(text)}`, () => {
       assert.equal(parseServerFacts(text), undefined)
     })
+})
+
+describe('livingServer()', () => {
+  const folder = temporaryFolder()
+  const written = (facts: object): string => {
+    const file = join(folder.path, 'server.json')
+    writeFileSync(file, JSON.stringify(facts))
+    return file
+  }
+
+  it('is refused, and not taken for none, where it is of another version: its files would go under it', async () => {
+    const {web_port: _, ...other} = {...GOOD, pid: process.pid, started: await processStart(process.pid)}
+    await assert.rejects(livingServer(written(other)), {
+      code: 'server_failed',
+      message: `The server that runs here (process ${process.pid}) is of another version of runcode.`,
+      hint: `End it with that version, or so: kill ${process.pid}`,
+    })
+  })
+
+  it('is none where its process is gone, whatever it said', async () => {
+    assert.equal(await livingServer(written({pid: process.pid, started: 'long ago'})), undefined)
+    assert.equal(await livingServer(written({pid: process.pid})), undefined)
+    assert.equal(await livingServer(written(GOOD)), undefined)
+  })
 })
