@@ -143,18 +143,20 @@ describe('port-forward', function () {
     )
   })
 
-  it('says so where it has no file descriptors left, and goes on when it has', async () => {
-    const words = [process.execPath, BIN, 'port-forward', '--json', `0:${service.port}`]
-    const limited = ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...words]
-    const {heard, end} = watchForwarding(
-      spawn('sh', limited, {env: {...home.env}, cwd: tree, stdio: ['ignore', 'pipe', 'pipe']}),
-    )
-    const {local} = await heard('ready')
-    await Promise.allSettled(Array.from({length: 100}, () => shout(local, 'x')))
-    assert.equal((await heard('refused'))['reason'], 'this process has no file descriptors left (ulimit -n)')
-    assert.equal(await shout(local, 'and now'), 'AND NOW')
-    assert.equal(await end('SIGINT'), 0)
-  })
+  // Whether the last one goes to a connection or to its other end.
+  for (const limit of [64, 65])
+    it(`says so where it has no file descriptors left, and goes on when it has (ulimit -n ${limit})`, async () => {
+      const words = [process.execPath, BIN, 'port-forward', '--json', `0:${service.port}`]
+      const limited = ['-c', `ulimit -n ${limit}; exec "$@"`, 'sh', ...words]
+      const {heard, end} = watchForwarding(
+        spawn('sh', limited, {env: {...home.env}, cwd: tree, stdio: ['ignore', 'pipe', 'pipe']}),
+      )
+      const {local} = await heard('ready')
+      await Promise.allSettled(Array.from({length: 100}, () => shout(local, 'x')))
+      assert.equal((await heard('refused'))['reason'], 'this process has no file descriptors left (ulimit -n)')
+      assert.equal(await shout(local, 'and now'), 'AND NOW')
+      assert.equal(await end('SIGINT'), 0)
+    })
 
   it('serves the next connection where its ssh was killed', async () => {
     const {local} = await ready()

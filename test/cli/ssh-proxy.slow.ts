@@ -144,21 +144,18 @@ describe('an ssh_proxy in the profile', function () {
     await connected()
     await stage.endMaster()
     const {controlPath = ''} = (await readCurrentSession(stage.state, stage.owner)) ?? {}
-    // As a master that is there when it is asked whether it is, and then hangs up (PROTOCOL.mux of OpenSSH).
-    const alive = Buffer.from('0000000800000001000000040000000c800000050000000000001267', 'hex')
     let heard = 0
     const master = createServer((socket) => {
       heard += 1
       socket.on('error', () => undefined)
-      if (heard > 1) socket.destroy()
-      else socket.once('data', () => socket.write(alive))
+      socket.destroy()
     }).listen(controlPath)
     await once(master, 'listening')
     chmodSync(controlPath, 0o600)
     const {proxied, direct, result} = await stage.during(() => succeeds('exec', '--', 'echo once'))
     master.close()
     assert.deepEqual([result.stdout, proxied > 0, direct], ['once\n', true, 0])
-    assert.ok(heard > 1)
+    assert.ok(heard > 0)
   })
 
   it('leaves no process behind where exec is killed while it is asked', async () => {

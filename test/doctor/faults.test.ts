@@ -282,7 +282,7 @@ describe('doctor names', function () {
           rmSync(config('credentials.json'))
           return undefined
         },
-        () => [`fail token: There is no token for ORIGIN.`, 'Log in: runcode login --paste --profile fake'],
+        () => [`fail token: There is no token for ORIGIN.`, 'Log in: runcode login --profile fake'],
       ],
       [
         'a token that is not accepted',

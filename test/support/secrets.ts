@@ -3,7 +3,7 @@ import {lstatSync, readdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 /** Where secrets are meant to be. */
-const KEEPERS = /^(?:id_\w+|credentials\.json|owner-token|\w*key(?:\.pem)?)$/
+const KEEPERS = /^(?:id_\w+|credentials\.json|owner-token|leaf\.pem|(?:\w+\.)?\w*key(?:\.pem)?)$/
 /** What no other file, and no output, may hold. */
 const LOOKS = [/-----BEGIN [A-Z ]*PRIVATE KEY-----\s+\S/, /[Bb]earer +rc_/]
 /** Larger ones are those of tests that move much. */

@@ -1,4 +1,6 @@
+import {closeSync, openSync} from 'node:fs'
 import type {Socket} from 'node:net'
+import {devNull} from 'node:os'
 import {RuncodeError} from '../../core/errors.ts'
 import {openLocalPort} from '../../forward/local-port.ts'
 import type {PortSpec} from '../../forward/port-spec.ts'
@@ -28,8 +30,14 @@ export async function openPorts(
       const port = open[at]
       if (port !== undefined) tell({event: 'refused', port, reason: troubleText(error)})
     }
+    const isLast = lastOnes()
+    const onConnection = (client: Socket): void => {
+      const trouble = isLast()
+      if (trouble !== undefined) onTrouble(trouble)
+      carry(client, at)
+    }
     try {
-      const local = await openLocalPort(spec, addresses, {onConnection: (client) => carry(client, at), onTrouble})
+      const local = await openLocalPort(spec, addresses, {onConnection, onTrouble})
       open.push({...spec, local: local.port, addresses: local.addresses, close: local.close})
     } catch (error) {
       if (!(error instanceof RuncodeError)) throw error
@@ -40,4 +48,30 @@ export async function openPorts(
   const [first] = failures
   if (open.length === 0 && first !== undefined) throw first
   return open
+}
+
+/**
+ * Tells once why there will be no further connection: this one and its other end take the last descriptors. Node drops what
+ * comes then without a word.
+ */
+const lastOnes = (): (() => Error | undefined) => {
+  let wasTold = false
+  return () => {
+    const trouble = troubleWithTwo()
+    const isNew = trouble !== undefined && !wasTold
+    wasTold = trouble !== undefined
+    return isNew ? trouble : undefined
+  }
+}
+
+const troubleWithTwo = (): Error | undefined => {
+  const open: number[] = []
+  try {
+    for (const _ of [1, 2]) open.push(openSync(devNull, 'r'))
+    return undefined
+  } catch (error) {
+    return error as Error
+  } finally {
+    for (const one of open) closeSync(one)
+  }
 }
