@@ -5,6 +5,8 @@ import {isSameProcess, processStart} from '../core/process-identity.ts'
 
 /** The last start of a master. */
 export interface NotedStart {
+  /** One of us who is about to start it; the ssh is not there yet. */
+  readonly isClaim: boolean
   /** The ssh that does it, which ends when the master is up; before it is there, the one of us who starts it. */
   readonly pid: number
   /** When that process started, in the words of processStart(). */
@@ -18,9 +20,10 @@ const fileIn = (folder: string): string => join(folder, 'master')
 /** Undefined where none was noted. */
 export async function readStart(folder: string): Promise<NotedStart | undefined> {
   const text = await readFile(fileIn(folder), 'utf8').catch(() => '')
-  const [, pid, sleptSeconds, started] = /^(\d{1,10}) (-?\d{1,12}\.\d) ?(.*)\n$/.exec(text) ?? []
+  const [, claim, pid, sleptSeconds, started] = /^(claim )?(\d{1,10}) (-?\d{1,12}\.\d) ?(.*)\n$/.exec(text) ?? []
   if (pid === undefined) return undefined
-  return {pid: Number(pid), sleptSeconds: Number(sleptSeconds), started: started || null}
+  const isClaim = claim !== undefined
+  return {isClaim, pid: Number(pid), sleptSeconds: Number(sleptSeconds), started: started || null}
 }
 
 /** Notes a start; where that can't be written, less is known later. */
@@ -35,11 +38,24 @@ export async function claimStart(folder: string, sleptSeconds: number): Promise<
   if (start !== undefined && (await isSameProcess(start.pid, start.started))) return false
   await rm(fileIn(folder), {force: true}).catch(() => undefined)
   try {
-    await writeFile(fileIn(folder), await textOf(process.pid, sleptSeconds), {flag: 'wx', mode: 0o600})
+    await writeFile(fileIn(folder), `claim ${await textOf(process.pid, sleptSeconds)}`, {flag: 'wx', mode: 0o600})
     return true
   } catch (error) {
     // On a full disk there is nothing to go by.
     return systemCode(error) !== 'EEXIST'
+  }
+}
+
+/** Ends the ssh that is about to become a master, and with it what it would listen on. */
+export async function endStart(folder: string): Promise<void> {
+  const start = await readStart(folder)
+  if (start === undefined || start.isClaim || start.started === null) return
+  if (!(await isSameProcess(start.pid, start.started))) return
+  try {
+    // It leads a group of its own.
+    process.kill(-start.pid, 'SIGKILL')
+  } catch {
+    // It ended between the two moments.
   }
 }
 

@@ -4,6 +4,9 @@ import type {Ending} from '../core/process.ts'
 
 /** A program of OpenSSH did not do its work, for a reason that has no code of its own. */
 export class OpensshFailedError extends RuncodeError {
+  /** A command was asked for, and nobody knows what became of it. */
+  readonly mayHaveRun: boolean = false
+
   constructor(program: string, ending: Ending | 'timed out', stderr: string) {
     const last = lastLine(stderr)
     super(`${program} ${sayEnding(ending)}${last === undefined ? '' : `: ${last}`}`, {

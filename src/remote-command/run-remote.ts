@@ -65,7 +65,9 @@ export class NoTerminalError extends RuncodeError {
 }
 
 /** ssh, or the far side, ended in a way that tells nothing: the command may have run. */
-export class UnexplainedEndError extends OpensshFailedError {}
+export class UnexplainedEndError extends OpensshFailedError {
+  override readonly mayHaveRun: boolean = true
+}
 
 export interface RemoteResult {
   /** The command's own status, 128 + n where a signal ended it; 124 where our time limit did, 128 + n where a signal to us did. */

@@ -5,6 +5,7 @@ import {removeEmptyFolders, removeWhole} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
 import {removeControlSocket} from '../openssh/control-socket.ts'
 import {stopMaster} from '../openssh/master.ts'
+import {endStart} from '../openssh/master-start.ts'
 import {clearCurrent, isMeant, oldGenerations, removeHalfSet} from './generations.ts'
 import {forgetRefusal} from './refusal.ts'
 import type {EndedOwner} from './session.ts'
@@ -25,6 +26,9 @@ export async function dropSession(state: string, owner: EndedOwner, deadline: De
       ({session}) => session === undefined || isMeant(session, owner),
     )
     for (const {folder: generation, session} of generations) {
+      // What was about to listen on the control socket would do so behind our back. Who started it looks for the config.
+      if (session !== undefined) await removeWhole(session.configFile)
+      await endStart(generation)
       if (session?.controlPath !== undefined) {
         await stopMaster(session.controlPath, {now: true})
         await removeControlSocket(session.controlPath)

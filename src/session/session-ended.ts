@@ -1,6 +1,7 @@
 import {RuncodeError, systemCode} from '../core/errors.ts'
 import {lstatIfThere} from '../core/files.ts'
 import {AuthFailedError, ConnectionFailedError, HostKeyChangedError} from '../openssh/explain.ts'
+import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import type {Session} from './session.ts'
 
 /** Another runcode ended the session while this one was about to use it. */
@@ -31,4 +32,5 @@ const mayBeOurFiles = (error: unknown): boolean =>
   error instanceof HostKeyChangedError ||
   error instanceof AuthFailedError ||
   error instanceof ConnectionFailedError ||
+  (error instanceof OpensshFailedError && !error.mayHaveRun) ||
   systemCode(error) === 'ENOENT'

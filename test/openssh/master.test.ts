@@ -21,7 +21,7 @@ import {
   startMasterInBackground,
   stopMaster,
 } from '../../src/openssh/master.ts'
-import {readStart} from '../../src/openssh/master-start.ts'
+import {endStart, readStart} from '../../src/openssh/master-start.ts'
 import {isAlive} from '../support/processes.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
@@ -121,6 +121,18 @@ describe('a master', () => {
     while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
     await startMasterInBackground(slow)
     while (starts() === 1) await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+
+  it('that is about to come up is ended with its session; one of us who is about to start it is not', async () => {
+    await startMasterInBackground(options({takes: 60}))
+    const note = readFileSync(at('master'), 'utf8')
+    const {pid = 0} = (await readStart(folder.path)) ?? {}
+    writeFileSync(at('master'), `claim ${note}`)
+    await endStart(folder.path)
+    assert.ok(isAlive(pid))
+    writeFileSync(at('master'), note)
+    await endStart(folder.path)
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
   })
 
   it('is started although the note of an earlier start names a process that is somebody else now', async () => {

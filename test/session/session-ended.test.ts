@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {AuthFailedError, ConnectionFailedError, HostKeyChangedError} from '../../src/openssh/explain.ts'
-import {ConnectionLostError} from '../../src/remote-command/run-remote.ts'
+import {OpensshFailedError} from '../../src/openssh/openssh-failed.ts'
+import {ConnectionLostError, UnexplainedEndError} from '../../src/remote-command/run-remote.ts'
 import type {Session} from '../../src/session/session.ts'
 import {unlessEnded} from '../../src/session/session-ended.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
@@ -19,6 +20,7 @@ describe('unlessEnded()', () => {
     new HostKeyChangedError('h'),
     new AuthFailedError('h'),
     new ConnectionFailedError('h', undefined),
+    new OpensshFailedError('ssh', {kind: 'signalled', signal: 'SIGKILL'}, ''),
     missing,
   ]
 
@@ -34,7 +36,8 @@ describe('unlessEnded()', () => {
   })
 
   it('never says that nothing was run where something may have been', async () => {
-    for (const error of [new ConnectionLostError('h', {reason: undefined, hasBegun: true}), new RangeError('mistake')])
-      await assert.rejects(fail(error), error)
+    const unexplained = new UnexplainedEndError('ssh', {kind: 'signalled', signal: 'SIGKILL'}, '')
+    const lost = new ConnectionLostError('h', {reason: undefined, hasBegun: true})
+    for (const error of [lost, unexplained, new RangeError('mistake')]) await assert.rejects(fail(error), error)
   })
 })
