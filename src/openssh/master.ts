@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs'
 import {open} from 'node:fs/promises'
 import {devNull} from 'node:os'
 import type {Deadline} from '../core/deadline.ts'
@@ -69,10 +70,8 @@ export type MasterStart =
  * plain sessions that end with their `true` (ControlMaster auto, ssh_config(5)). A socket behind which someone is silent
  * is taken away first: ssh would wait for him without a limit.
  */
-export async function startMaster(
-  {configFile, alias, controlPath, folder, sleptSeconds, env, route}: MasterOptions,
-  deadline: Deadline,
-): Promise<MasterStart> {
+export async function startMaster(options: MasterOptions, deadline: Deadline): Promise<MasterStart> {
+  const {configFile, alias, controlPath, folder, env, route} = options
   if (!(await prepareSocket(controlPath))) return {isUp: false, ending: 'impossible'}
   const answer = await askMaster(controlPath, 'check', {timeoutMs: PATIENCE_MS})
   if (answer === 'yes') return {isUp: true}
@@ -85,7 +84,7 @@ export async function startMaster(
     cwd: ANYWHERE,
     logFile,
   })
-  await noteStart(folder, pid, sleptSeconds)
+  await noteLiving(options, pid)
   const result = await Promise.race([ending, aborted(deadline.signal)])
   if (result === 'timed out' && pid !== undefined) killGroup(pid)
   const isUp = await isMasterAlive(controlPath)
@@ -109,8 +108,20 @@ export async function startMasterInBackground(options: MasterOptions): Promise<v
     cwd: ANYWHERE,
     logFile: devNull,
   })
-  await noteStart(folder, pid, sleptSeconds)
+  await noteLiving(options, pid)
   release()
+}
+
+/**
+ * Notes the ssh that becomes a master, and ends it where its session has gone meanwhile: who ends a session removes the config
+ * and then looks for this note, so that one of us sees the other.
+ */
+const noteLiving = async (
+  {folder, configFile, sleptSeconds}: MasterOptions,
+  pid: number | undefined,
+): Promise<void> => {
+  await noteStart(folder, pid, sleptSeconds)
+  if (pid !== undefined && !existsSync(configFile)) killGroup(pid)
 }
 
 const argsOf = (configFile: string, alias: string, route: Route): readonly string[] => [

@@ -437,7 +437,7 @@ describe('on a worse day', function () {
       writeFileSync(join(folder, 'lock'), JSON.stringify(holder))
       const lock = '~/.local/state/runcode/cli/sessions/fake/7/lock'
       await isSaid({
-        ...{args: ['connect', 'calm-reed', '--timeout', '1s'], status: 1, code: 'locked', retryable: true},
+        ...{args: ['connect', 'calm-reed', '--timeout', '4s'], status: 1, code: 'locked', retryable: true},
         message: `Another runcode (process ${process.pid}) is still at work here.`,
         hint: `Try again when it has ended. If no such process is yours, remove ${lock}.`,
         facts: {lock, pid: process.pid},

@@ -61,6 +61,7 @@ describe('a master', () => {
     mkdirSync(at('bin'), {recursive: true})
     const script = `#!/bin/sh\necho started >> ${at('started')}\nexec sleep ${takes}\n`
     writeFileSync(at('bin', 'ssh'), script, {mode: 0o755})
+    writeFileSync(at('config'), '')
     return {
       configFile: at('config'),
       alias: 'x',
@@ -132,6 +133,14 @@ describe('a master', () => {
     assert.ok(isAlive(pid))
     writeFileSync(at('master'), note)
     await endStart(folder.path)
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+
+  it('is ended at once where its session has gone since', async () => {
+    const gone = options({takes: 60})
+    rmSync(at('config'))
+    await startMasterInBackground(gone)
+    const {pid = 0} = (await readStart(folder.path)) ?? {}
     while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
   })
 
