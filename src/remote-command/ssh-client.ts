@@ -40,7 +40,7 @@ export interface ClientRun {
 
 /** What became of it. */
 export interface ClientEnd extends Delivery {
-  /** The words of ssh itself at LogLevel VERBOSE. Empty where they could not be kept. */
+  /** The words of ssh itself, of every step where it went over a master. Empty where they could not be kept. */
   readonly said: string
 }
 
