@@ -92,7 +92,8 @@ export function keepFile(path: string, {mayReplace, isResumed}: {mayReplace: boo
         : {
             open: () => {
               if (descriptor !== undefined) ftruncateSync(descriptor, at)
-              return openSync(temporary, constants.O_WRONLY | constants.O_APPEND)
+              // Appending takes half as long again on ext4, so only what is gone on with is appended to.
+              return openSync(temporary, constants.O_WRONLY | (at === 0 ? 0 : constants.O_APPEND))
             },
             look: () => {
               const {size} = statSync(temporary)
