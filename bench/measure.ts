@@ -1,5 +1,6 @@
-import {spawn} from 'node:child_process'
+import {type ChildProcess, execFile, spawn} from 'node:child_process'
 import {once} from 'node:events'
+import {promisify} from 'node:util'
 
 /** What many samples are like. */
 export interface Spread {
@@ -40,14 +41,36 @@ export interface Surroundings {
 }
 
 /** How long a program takes, in ms, from its start until it and its output have ended. Throws where it fails. */
-export async function timeOf(words: readonly string[], {env, cwd}: Surroundings): Promise<number> {
-  const [program = '', ...args] = words
+export async function timeOf(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const start = performance.now()
+  await run(words, surroundings)
+  return performance.now() - start
+}
+
+/** The most memory that a program held, without those that it started, in MB. Throws where it fails. */
+export async function peakOf(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  let peakKb = 0
+  await run(words, surroundings, async ({pid}) => {
+    const {stdout} = await execute('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => ({stdout: '0'}))
+    peakKb = Math.max(peakKb, Number(stdout))
+  })
+  return peakKb / 1024
+}
+
+const LOOK_MS = 50
+const execute = promisify(execFile)
+
+const run = async (
+  words: readonly string[],
+  {env, cwd}: Surroundings,
+  look?: (child: ChildProcess) => Promise<void>,
+): Promise<void> => {
+  const [program = '', ...args] = words
   const child = spawn(program, args, {env, cwd, stdio: ['ignore', 'pipe', 'pipe']})
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk))
+  const looking = look === undefined ? undefined : setInterval(() => void look(child), LOOK_MS)
   const [code] = await once(child, 'close')
-  const took = performance.now() - start
+  clearInterval(looking)
   if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${said}`)
-  return took
 }
