@@ -7,7 +7,7 @@ import {isSoak} from '../support/soak.ts'
 import {needSshd, type SshdWorkspace, startSshdWorkspace} from '../support/sshd-workspace.ts'
 
 const ROUNDS = 50
-const BYTES = isSoak ? 1 << 30 : 12 << 20
+const BYTES = isSoak ? 1 << 30 : 128 << 20
 const VICTIMS = ['client', 'ssh', 'gateway'] as const
 type Victim = (typeof VICTIMS)[number]
 
