@@ -3,8 +3,10 @@ import {execFileSync} from 'node:child_process'
 import {randomBytes, randomInt} from 'node:crypto'
 import {existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {MARGIN_SECONDS} from '../../src/session/session.ts'
 import {isSoak} from '../support/soak.ts'
 import {needSshd, type SshdWorkspace, startSshdWorkspace} from '../support/sshd-workspace.ts'
+import {until} from '../support/until.ts'
 
 const ROUNDS = 50
 const BYTES = isSoak ? 1 << 30 : 128 << 20
@@ -106,5 +108,29 @@ describe('a transfer in which somebody dies', function () {
     assert.ok(hits > ROUNDS / 2, `only ${hits} of ${ROUNDS} died in the middle`)
     assert.ok(resumed > ROUNDS / 4, `only ${resumed} of ${ROUNDS} went on where they stopped`)
     process.stdout.write(`      ${hits} died in the middle, ${resumed} went on where they stopped\n`)
+  })
+
+  it('takes another pass where the old one ends in the midst', async () => {
+    const staleAt = Date.now() + 5000
+    workspace.bundle['expires_at'] = new Date(staleAt + MARGIN_SECONDS * 1000).toISOString()
+    assert.equal((await workspace.run(['connect', 'calm-reed', '--wait', '--force'])).status, 0)
+    delete workspace.bundle['expires_at']
+    const child = workspace.start(['put', '-', 'target', '--json'])
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    const [bytes] = contents
+    child.stdin?.write(bytes.subarray(0, BYTES / 2))
+    await until(
+      () => sizeOfPart(workspace.sshd.folder) > 0,
+      () => 'it never began',
+    )
+    await until(
+      () => Date.now() > staleAt + 500,
+      () => 'the pass is still good',
+    )
+    child.stdin?.end(bytes.subarray(BYTES / 2))
+    assert.equal(await ended, 0)
+    assert.ok(readFileSync(join(workspace.sshd.folder, 'target')).equals(bytes))
+    const {session} = JSON.parse((await workspace.run(['status', '--json'])).stdout)
+    assert.ok(session.remaining_seconds > 1000, 'it went on with the old pass')
   })
 })
