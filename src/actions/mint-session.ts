@@ -76,7 +76,7 @@ const refuseUserOfAnother = async (
 }
 
 /** Lifetimes are counted on the control plane's clock, so that a wrong one here does no harm. */
-const toMint = (context: Context, origin: string, ttlSeconds: number, {bundle, date}: MintAnswer): Mint => {
+const toMint = (context: Context, origin: string, ttlSeconds: number, {bundle, date, streams}: MintAnswer): Mint => {
   const here = context.now().date
   const skewSeconds = date === undefined ? 0 : (here.getTime() - date.getTime()) / 1000
   if (Math.abs(skewSeconds) > SKEW_SECONDS) {
@@ -87,5 +87,5 @@ const toMint = (context: Context, origin: string, ttlSeconds: number, {bundle, d
   const serverNow = date ?? here
   const givenSeconds = (bundle.expiresAt.getTime() - serverNow.getTime()) / 1000
   if (givenSeconds <= 0) throw new BadAnswerError(origin, 'the pass that it gives is over already')
-  return {bundle, serverNow, lifetimeSeconds: Math.min(givenSeconds, ttlSeconds + SLACK_SECONDS)}
+  return {bundle, serverNow, streams, lifetimeSeconds: Math.min(givenSeconds, ttlSeconds + SLACK_SECONDS)}
 }

@@ -1,5 +1,6 @@
 import type {Deadline} from '../core/deadline.ts'
 import type {ConnectionBundle} from '../workspace/connection-bundle.ts'
+import type {Streams} from '../workspace/streams.ts'
 import type {Workspace, WorkspaceId} from '../workspace/workspace.ts'
 
 /** A control plane, whatever it speaks. A call waits and asks again only where told to; every failure is a RuncodeError. */
@@ -24,4 +25,5 @@ export interface MintAnswer {
   readonly bundle: ConnectionBundle
   /** The control plane's own clock when it answered; undefined where it did not say. */
   readonly date: Date | undefined
+  readonly streams: Streams
 }

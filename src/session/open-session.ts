@@ -9,6 +9,7 @@ import {renderKnownHosts} from '../openssh/known-hosts.ts'
 import {canCarry, renderConfig, UnsafePathError} from '../openssh/render-config.ts'
 import type {Route} from '../openssh/route.ts'
 import {type ConnectionBundle, UnsafeBundleError} from '../workspace/connection-bundle.ts'
+import type {Streams} from '../workspace/streams.ts'
 import {createGeneration, setCurrent} from './generations.ts'
 import {forgetRefusal, keepRefusal, sharedRefusal} from './refusal.ts'
 import {isFresh, type Now, type Session, type SessionOwner} from './session.ts'
@@ -23,6 +24,7 @@ export interface Mint {
   readonly lifetimeSeconds: number
   /** The control plane's own clock when it answered. */
   readonly serverNow: Date
+  readonly streams: Streams
 }
 
 export interface OpenSessionOptions {
@@ -112,7 +114,7 @@ const createSession = async (options: OpenSessionOptions): Promise<Session> => {
 const fillGeneration = async (folder: string, options: OpenSessionOptions): Promise<Session> => {
   const {owner, socketFolders, now, mint, route, identity = () => ownIdentity(folder, options)} = options
   const {identityFile, publicKey} = await identity()
-  const {bundle, lifetimeSeconds, serverNow} = await mint(publicKey)
+  const {bundle, lifetimeSeconds, serverNow, streams} = await mint(publicKey)
   const certificate = judgeCertificate(bundle, publicKey, serverNow)
   const {date, uptimeSeconds} = now()
   const {host, port, user, hostKeys, workdir, webUrl} = bundle
@@ -126,6 +128,7 @@ const fillGeneration = async (folder: string, options: OpenSessionOptions): Prom
     mintedAtUptimeSeconds: uptimeSeconds,
     lifetimeSeconds: Math.min(lifetimeSeconds, certificate?.lifetimeSeconds ?? Number.POSITIVE_INFINITY),
     ...(route.length === 0 ? {} : {isProxied: true}),
+    ...(streams === 'bytes' ? {} : {streams}),
   }
   const knownHostsFile = join(folder, 'known_hosts')
   const certificateFile = certificate === undefined ? undefined : `${identityFile}-cert.pub`

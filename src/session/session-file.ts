@@ -42,7 +42,18 @@ export function parseSession(text: string, folder: string): Session | undefined 
   }
   const facts = {account, origin, title, alias, configFile, controlPath, host, port, user, workdir, webUrl}
   const proxied = raw['isProxied'] === true ? {isProxied: true as const} : {}
-  return {...facts, ...proxied, folder, workspaceId, mintedAt, mintedAtUptimeSeconds, lifetimeSeconds, hostKeys}
+  const streams = raw['streams'] === 'text' ? {streams: 'text' as const} : {}
+  return {
+    ...facts,
+    ...proxied,
+    ...streams,
+    folder,
+    workspaceId,
+    mintedAt,
+    mintedAtUptimeSeconds,
+    lifetimeSeconds,
+    hostKeys,
+  }
 }
 
 const parseObject = (text: string): Readonly<Record<string, unknown>> | undefined => {

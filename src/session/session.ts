@@ -34,6 +34,8 @@ export interface Session extends SessionOwner {
   readonly lifetimeSeconds: number
   /** Whether its config makes ssh connect by our ProxyCommand; absent where ssh connects itself. */
   readonly isProxied?: true
+  /** Absent where they carry bytes. */
+  readonly streams?: 'text'
 }
 
 /** A moment on both of this machine's clocks; the uptime can't be set back by hand. */

@@ -1,5 +1,5 @@
 // Programs for sh on the workspace. POSIX alone is asked for, with `tar -o`, `xargs -0` and, where there is one, `stat`.
-// Each hears its values as variables, see talk(). Parts are called .runcode-<key of the name>-<key of the source>.<pid>.part:
+// Each hears its values as variables, and sends bytes by `send`, see talk(). Parts are called .runcode-<key of the name>-<key of the source>.<pid>.part:
 // who writes one is alive as long as that process is.
 
 /** Finds the directory and the name of the target, and makes the directories above it. `into`: the target is a directory. */
@@ -94,7 +94,7 @@ at=0; [ "$m" != "$known" ] || at=$from
 [ "$exact" = no ] || [ "$m" = "$known" ] || fail changed
 say file "$at" "$m"
 [ "$((\${m%% *} - at))" -le "$limit" ] || exit 0
-if [ "$at" = 0 ]; then cat "$path"; else tail -c "+$((at + 1))" "$path"; fi || exit 1
+if [ "$at" = 0 ]; then send cat "$path"; else send tail -c "+$((at + 1))" "$path"; fi || exit 1
 [ "$verify" = no ] || say sum $($hasher <"$path")
 say end`
 
@@ -144,8 +144,8 @@ for p; do if [ -d "$p" ]; then find $L "$p/." -exec ls $L -lnd {} +; else ls -Ll
 [ "$only" = no ] || exit 0
 say home "$HOME"
 for p; do
-if [ -d "$p" ]; then say dir; ( cd "$p" && tar -c\${L:+h}f - . ); r=$?
-elif [ -f "$p" ]; then say file; ( cd "\${p%/*}/" && tar -chf - "./\${p##*/}" ); r=$?
+if [ -d "$p" ]; then say dir; ( cd "$p" && send tar -c\${L:+h}f - . ); r=$?
+elif [ -f "$p" ]; then say file; ( cd "\${p%/*}/" && send tar -chf - "./\${p##*/}" ); r=$?
 else fail special; fi
 say packed "$r"
 [ "$r" = 0 ] || exit 1

@@ -5,7 +5,10 @@ import type {Input} from '../remote-command/input.ts'
 import type {Sink} from '../remote-command/pass-on.ts'
 import {quotePosix} from '../remote-command/quote-posix.ts'
 import type {RemoteResult} from '../remote-command/run-remote.ts'
+import type {Streams} from '../workspace/streams.ts'
 import {FarStream, type Listener} from './far-stream.ts'
+import {NoBase64Error} from './refusals.ts'
+import {TEXT_INPUT, TEXT_OUTPUT, takeText} from './text-streams.ts'
 
 export interface FarRun {
   /** A program for sh, without arguments. */
@@ -22,6 +25,7 @@ export type RunFar = (run: FarRun) => Promise<Pick<RemoteResult, 'exitCode' | 'e
 
 export interface Far {
   readonly run: RunFar
+  readonly streams: Streams
   readonly warn: (message: string) => void
 }
 
@@ -39,14 +43,23 @@ export async function talk(
 ): Promise<Told> {
   const nonce = randomHex(16)
   const assigned = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
-  const script = ['unset IFS', ...assigned, ...preludeOf(nonce, descriptor === undefined ? 1 : 2), program].join('\n')
-  const stream = new FarStream(nonce, listener)
+  const isText = far.streams === 'text'
+  const prelude = preludeOf(nonce, descriptor === undefined ? 1 : 2, isText ? String.raw`\n` : '')
+  const codec = isText ? [TEXT_OUTPUT] : ['send() { "$@"; }']
+  const body = isText && stdin !== 'ignore' ? `${TEXT_INPUT} | {\n${program}\n}` : program
+  const script = ['unset IFS', ...assigned, ...prelude, ...codec, HASHER, body].join('\n')
+  const stream = new FarStream(nonce, (words) => {
+    if (isText && words.join(' ') === 'no base64') throw new NoBase64Error()
+    return listener(words)
+  })
   let said: Buffer = Buffer.alloc(0)
   const stderr: Sink = (chunk) => {
     said = Buffer.concat([said, chunk]).subarray(-SAID_BYTES)
     return undefined
   }
-  const {endedBy} = await far.run({script, stdin, descriptor, stdout: (chunk) => stream.take(chunk), stderr})
+  const take = (chunk: Buffer) => stream.take(chunk)
+  const stdout = isText ? takeText(take) : take
+  const {endedBy} = await far.run({script, stdin, descriptor, stdout, stderr})
   if (endedBy === 'interruption') throw new InterruptedError()
   stream.throwFailure()
   const [noise = ''] = stream.noise().trim().split('\n')
@@ -87,10 +100,12 @@ export const pathValue = (path: string): string => {
 /** SHA-256 of nothing: who tells it knows how. */
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
-const preludeOf = (nonce: string, descriptor: 1 | 2): readonly string[] => [
-  `say() { printf '\\035${nonce} %s\\035' "$*" >&${descriptor}; }`,
+/** `edge`: what keeps a record apart from what is before it and behind it. */
+const preludeOf = (nonce: string, descriptor: 1 | 2, edge: string): readonly string[] => [
+  `say() { printf '${edge}\\035${nonce} %s\\035${edge}' "$*" >&${descriptor}; }`,
   'fail() { say no "$@"; exit 0; }',
   "pick() { for p in 'openssl dgst -sha256' sha256sum 'shasum -a 256' 'sha256 -q'; do",
   `case $($p </dev/null 2>/dev/null) in *${EMPTY}*) hasher=$p; return 0;; esac; done; return 1; }`,
-  '[ "$verify" = no ] || pick || fail hasher',
 ]
+
+const HASHER = '[ "$verify" = no ] || pick || fail hasher'

@@ -1,5 +1,7 @@
 import type {ChildProcess} from '../core/process.ts'
 import type {Input} from '../remote-command/input.ts'
+import type {Streams} from '../workspace/streams.ts'
+import {asText} from './text-streams.ts'
 
 /** Bytes for the stdin of a program on the workspace. */
 export interface Feed {
@@ -14,7 +16,7 @@ export interface Feed {
  * Hands bytes to ssh as fast as it takes them: once the far side is there, or at once where they can be made again for
  * another try. Where making them fails, nothing more comes.
  */
-export function feedWith(make: () => AsyncIterable<Buffer>, when: 'at once' | 'when ready'): Feed {
+export function feedWith(streams: Streams, make: () => AsyncIterable<Buffer>, when: 'at once' | 'when ready'): Feed {
   let child: ChildProcess | undefined
   let failure: {readonly error: unknown} | undefined
   let hasEnded = false
@@ -22,11 +24,11 @@ export function feedWith(make: () => AsyncIterable<Buffer>, when: 'at once' | 'w
     const stdin = child?.stdin
     if (stdin === null || stdin === undefined) return
     try {
-      for await (const chunk of make()) {
+      for await (const chunk of streams === 'text' ? asText(make()) : make()) {
         if (hasEnded || stdin.destroyed) return
         if (!stdin.write(chunk)) await drained(stdin)
       }
-      stdin.end()
+      if (streams === 'bytes') stdin.end()
     } catch (error) {
       failure ??= {error}
       child?.kill('SIGTERM')

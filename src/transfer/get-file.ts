@@ -23,7 +23,8 @@ const SMALL_BYTES = 4 << 20
 
 /** Gets the bytes of one file. Throws what refusals.ts has; what was written by then is for the caller to throw away or keep. */
 export async function getFile(far: Far, get: GetFile, destination: Destination): Promise<RemoteFile> {
-  const {direct, part} = destination
+  const {part} = destination
+  const direct = far.streams === 'bytes' ? destination.direct : undefined
   const limit = direct === undefined ? Number.MAX_SAFE_INTEGER : SMALL_BYTES
   const first = await receive(far, get, destination, {...part, limit, isExact: false})
   const {file, isNoisy} = first

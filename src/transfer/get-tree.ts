@@ -121,9 +121,13 @@ const isSame = async (far: Far, sources: GetTree['sources'], {unpacking, home}: 
     Buffer.alloc(1),
   ])
   let sum: string | undefined
-  const feed = feedWith(async function* () {
-    yield Buffer.concat(list)
-  }, 'at once')
+  const feed = feedWith(
+    far.streams,
+    async function* () {
+      yield Buffer.concat(list)
+    },
+    'at once',
+  )
   const talking = talk(
     far,
     {variables: {verify: 'yes'}, program: SUM_OF_LIST, stdin: feed.input},

@@ -3,6 +3,7 @@ import {closeSync, fstatSync, openSync, readFileSync, readSync} from 'node:fs'
 import {open} from 'node:fs/promises'
 import {FileError} from '../core/files.ts'
 import {InterruptedError} from '../core/interrupted.ts'
+import type {Streams} from '../workspace/streams.ts'
 import {type Feed, feedWith} from './feed.ts'
 import {BLOCK_BYTES, type Meter} from './transfer.ts'
 
@@ -17,7 +18,7 @@ export interface LocalFile {
   checksum(interrupted: AbortSignal): Promise<string>
   checksumOfBlock(block: number): string
   /** What is left from a byte on. */
-  sending(from: number, meter: Meter): Feed
+  sending(from: number, meter: Meter, streams: Streams): Feed
   /** Whether it is another one by now than when it was opened. */
   hasChanged(): boolean
   close(): void
@@ -39,10 +40,10 @@ export function openLocalFile(path: string): LocalFile {
       return createHash('sha256').update(bytes).digest('hex')
     },
     // Where it can be seen how far ssh has read, it reads the file itself.
-    sending: (from, meter) =>
-      process.platform === 'linux'
+    sending: (from, meter, streams) =>
+      process.platform === 'linux' && streams === 'bytes'
         ? handOver(path, from, meter)
-        : feedWith(() => chunksOf(path, from, meter), 'at once'),
+        : feedWith(streams, () => chunksOf(path, from, meter), 'at once'),
     hasChanged: () => {
       const now = fstatSync(descriptor)
       return now.size !== sizeBytes || now.mtimeMs !== mtimeMs

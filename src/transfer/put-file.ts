@@ -51,7 +51,7 @@ const putKnown = async (far: Far, put: PutFile, file: LocalFile): Promise<Transf
   hashing?.catch(() => undefined)
   let heard = NOTHING_HEARD
   const program = {...variables, old: text(part?.old ?? 0), blocks: text(part?.blocks ?? 0)}
-  const sending = file.sending(from, meter)
+  const sending = file.sending(from, meter, far.streams)
   const talking = talk(
     far,
     {
@@ -84,14 +84,18 @@ const putStream = async (far: Far, put: PutFile, open: () => Readable): Promise<
   const variables = {...variablesOf(put, undefined), old: '0', blocks: '0'}
   const hash = createHash('sha256')
   let bytes = 0
-  const feed = feedWith(async function* () {
-    for await (const chunk of open() as AsyncIterable<Buffer>) {
-      if (isVerified) hash.update(chunk)
-      bytes += chunk.length
-      meter.at(bytes)
-      yield chunk
-    }
-  }, 'when ready')
+  const feed = feedWith(
+    far.streams,
+    async function* () {
+      for await (const chunk of open() as AsyncIterable<Buffer>) {
+        if (isVerified) hash.update(chunk)
+        bytes += chunk.length
+        meter.at(bytes)
+        yield chunk
+      }
+    },
+    'when ready',
+  )
   let heard = NOTHING_HEARD
   const talking = talk(far, {variables, program: RECEIVE, stdin: feed.input}, (words) => {
     heard = hear(heard, words)

@@ -40,7 +40,7 @@ export async function putTree(far: Far, put: PutTree): Promise<Transferred> {
     ...{key_into: partKey(...names), key_as: partKey(posix.basename(target))},
     ...{clobber: mayReplace ? 'yes' : 'no', verify: isVerified ? 'yes' : 'no'},
   }
-  const feed = feedWith(() => archiveOf(put, files), 'at once')
+  const feed = feedWith(far.streams, () => archiveOf(put, files), 'at once')
   let [no, isPut, isInto]: [string | undefined, boolean, boolean] = [undefined, false, false]
   const talking = talk(far, {variables, program: UNPACK, stdin: feed.input}, ([word, first, second]) => {
     if (word === 'no') no = first

@@ -76,6 +76,17 @@ export class NoTarError extends RuncodeError {
   }
 }
 
+/** The workspace can make no text of bytes, where nothing else comes through. */
+export class NoBase64Error extends RuncodeError {
+  constructor() {
+    super('The workspace has neither base64 nor openssl, and its gateway carries text alone.', {
+      code: 'missing_program',
+      hint: 'Install one of them there.',
+      facts: {program: 'base64'},
+    })
+  }
+}
+
 /** The workspace could not write or read. `said` is what its programs said of it. */
 export class TransferFailedError extends RuncodeError {
   constructor(verb: 'read' | 'written', path: string, said: string) {

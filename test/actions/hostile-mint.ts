@@ -53,7 +53,7 @@ export class Machine {
         const {bundle, date, isLocal} = typeof said === 'function' ? said(publicKey) : said
         return {
           bundle: parseConnectionBundle(JSON.parse(JSON.stringify(bundle) ?? 'null'), {mayBeLocal: isLocal}),
-          date,
+          ...{date, streams: 'bytes'},
         }
       },
     }

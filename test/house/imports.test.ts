@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   attachment: ['core', 'workspace'],
   login: ['core', 'credentials'],
   'remote-command': ['core', 'openssh', 'session'],
-  transfer: ['core', 'remote-command'],
+  transfer: ['core', 'workspace', 'remote-command'],
   forward: ['core', 'workspace', 'openssh', 'session'],
   'user-ssh-config': ['core', 'workspace', 'openssh'],
   doctor: ['core', 'workspace', 'network', 'openssh', 'credentials', 'user-ssh-config'],

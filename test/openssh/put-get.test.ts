@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {createHash, randomBytes} from 'node:crypto'
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {shapeOf} from '../support/json-shape.ts'
 import {listProcesses} from '../support/processes.ts'
 import {startSlowRelay} from '../support/slow-relay.ts'
@@ -181,4 +181,44 @@ describe('put and get over a real sshd', function () {
     assert.equal(existsSync(there('endless')), false)
   })
   const isWriting = (): boolean => listProcesses('runcode-').some((line) => line.includes('stream'))
+})
+
+/** It hands on text alone, and no end of stdin. */
+const TEXT_GATEWAY = String.raw`ForceCommand f=$(mktemp -u) && mkfifo "$f" || exit 125
+{ cat; exec sleep 20; } <&0 >"$f" 2>/dev/null &
+sh -c "$SSH_ORIGINAL_COMMAND" <"$f" | LC_ALL=C tr '\200-\377' '?'
+kill "$!"; rm -f "$f"`
+  .replaceAll('\n', '; ')
+  .replaceAll('&; ', '& ')
+
+describe('put and get at a gateway whose streams are text, and never end', function () {
+  this.timeout(60_000)
+  let workspace: SshdWorkspace
+  const here = (name: string): string => join(workspace.tree, name)
+
+  before(async function () {
+    needSshd(this)
+    workspace = await startSshdWorkspace([TEXT_GATEWAY])
+    assert.equal((await workspace.run(['connect', 'calm-reed', '--wait'])).status, 0)
+    mkdirSync(here('folder'))
+    for (const name of ['large', 'folder/small']) writeFileSync(here(name), randomBytes(name === 'large' ? BYTES : 99))
+  })
+  after(() => workspace?.remove())
+
+  it('bring files there and back, byte for byte, where the session knows it', async () => {
+    const {config} = JSON.parse((await workspace.run(['connect', 'calm-reed', '--json'])).stdout)
+    const file = join(dirname(config), 'session.json')
+    writeFileSync(file, JSON.stringify({...JSON.parse(readFileSync(file, 'utf8')), streams: 'text'}))
+    for (const words of [
+      ['put', 'large', 'far'],
+      ['put', '-r', 'folder', 'far-folder'],
+      ['get', 'far', '--out', 'back'],
+      ['get', '-r', 'far-folder', '--out', 'back-folder'],
+    ]) {
+      const {status, stdout, stderr} = await workspace.run(words)
+      assert.deepEqual([status, stderr], [0, ''], words.join(' ') + stdout)
+    }
+    assert.ok(readFileSync(here('back')).equals(readFileSync(here('large'))))
+    assert.ok(readFileSync(here('back-folder/small')).equals(readFileSync(here('folder/small'))))
+  })
 })

@@ -28,4 +28,5 @@ export const exampleMint = ({lifetimeSeconds = 1800, pin = 'A'} = {}): Mint => (
   ),
   lifetimeSeconds,
   serverNow: new Date('2030-01-02T02:34:05Z'),
+  streams: 'bytes',
 })

@@ -1,7 +1,9 @@
-import {spawn} from 'node:child_process'
+import assert from 'node:assert/strict'
+import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdirSync, symlinkSync, writeSync} from 'node:fs'
 import {join} from 'node:path'
+import {PassThrough} from 'node:stream'
 import type {Far, FarRun} from '../../src/transfer/far.ts'
 import type {Meter} from '../../src/transfer/transfer.ts'
 
@@ -20,10 +22,18 @@ export interface LocalFarOptions {
   readonly noise?: string
   /** Changes a program before it is run. */
   readonly edit?: (script: string) => string
+  readonly streams?: Far['streams']
 }
 
 /** A workspace that is a directory of this machine, without ssh between: programs run in a shell here. */
-export function localFar({cwd, shell = ['sh'], path, noise = '', edit = (it) => it}: LocalFarOptions): LocalFar {
+export function localFar({
+  cwd,
+  shell = ['sh'],
+  path,
+  noise = '',
+  edit = (it) => it,
+  streams = 'bytes',
+}: LocalFarOptions): LocalFar {
   const warnings: string[] = []
   let calls = 0
   const run = async ({script, stdin, descriptor, stdout, stderr}: FarRun) => {
@@ -38,7 +48,10 @@ export function localFar({cwd, shell = ['sh'], path, noise = '', edit = (it) => 
       cwd,
       env: {PATH: path ?? process.env['PATH'], HOME: cwd, LC_ALL: 'C'},
       stdio: [input.stdio, descriptor ?? 'pipe', 'pipe'],
+      detached: true,
     })
+    // All that runs there, as the wrapper ends it.
+    child.kill = (signal) => process.kill(-(child.pid ?? 0), signal)
     input.feed(child)
     const ended = once(child, 'close')
     const [out, err] = descriptor === undefined ? [child.stdout, child.stderr] : [child.stderr, undefined]
@@ -58,7 +71,8 @@ export function localFar({cwd, shell = ['sh'], path, noise = '', edit = (it) => 
     return {exitCode: code ?? 143, endedBy}
   }
   return {
-    run,
+    run: streams === 'bytes' ? run : (far) => run(asStrings(far)),
+    streams,
     warn: (message) => void warnings.push(message),
     warnings,
     get calls() {
@@ -66,6 +80,42 @@ export function localFar({cwd, shell = ['sh'], path, noise = '', edit = (it) => 
     },
   }
 }
+
+/** What is sent and said goes on as strings of JSON, in pieces; nobody tells that stdin has ended. */
+const asStrings = (far: FarRun): FarRun => {
+  assert.equal(far.descriptor, undefined)
+  const {stdin, stdout} = far
+  return {
+    ...far,
+    stdin:
+      stdin === 'ignore'
+        ? stdin
+        : () => {
+            const input = stdin()
+            assert.equal(input.stdio, 'pipe')
+            const feed = (child: ChildProcess): void => {
+              const pipe = child.stdin
+              const through = new PassThrough()
+              through.on('data', (chunk: Buffer) => {
+                for (const piece of pieces(chunk)) pipe?.write(piece)
+              })
+              pipe?.on('error', () => undefined)
+              input.feed(Object.assign(Object.create(child), {stdin: through}))
+            }
+            return {...input, feed}
+          },
+    stdout: async (chunk, signal) => {
+      for (const piece of pieces(chunk)) if ((await stdout(piece, signal)) === 'left') return 'left'
+      return undefined
+    },
+  }
+}
+
+const pieces = (chunk: Buffer): readonly Buffer[] =>
+  Array.from({length: Math.ceil(chunk.length / PIECE_BYTES)}, (_, at) =>
+    Buffer.from(chunk.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES).toString('utf8')),
+  )
+const PIECE_BYTES = 8192
 
 /** A PATH with these programs alone, each by way of busybox or of this machine's own. */
 export function pathOf(folder: string, programs: readonly string[], program: (name: string) => string): string {

@@ -24,11 +24,12 @@ export interface SshdWorkspace {
   remove(): Promise<void>
 }
 
-export async function startSshdWorkspace(): Promise<SshdWorkspace> {
+/** `options` are lines for the config of its sshd. */
+export async function startSshdWorkspace(options: readonly string[] = []): Promise<SshdWorkspace> {
   const home = temporaryHome()
   const tree = join(home.path, 'tree')
   mkdirSync(tree)
-  const sshd = await startRealSshd()
+  const sshd = await startRealSshd(options)
   const plane = await startFakeControlPlane()
   useFakeAccount(home.path, plane, 'rc_test-token')
   const bundle: Record<string, unknown> = {

@@ -28,13 +28,15 @@ import {type LocalFarOptions, localFar, NO_METER, pathOf} from '../support/local
 import {LOGIN_SHELLS} from '../support/shells.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
-const TOOLS = 'awk cat chmod dd find ln ls mkdir mv rm sh sleep stat tail tar touch wc xargs'.split(' ')
+const TOOLS =
+  'awk base64 cat chmod dd find fold head ln ls mkdir mv rm sed sh sleep stat tail tar touch wc xargs'.split(' ')
 const OPTIONS = {isVerified: true, mayReplace: true, interrupted: new AbortController().signal, meter: NO_METER}
 const LARGE_BYTES = 9 << 20
 
-for (const kind of ['this machine', 'busybox alone'] as const) {
+for (const kind of ['this machine', 'busybox alone', 'streams of text alone', 'text alone, and busybox'] as const) {
   describe(`a transfer with ${kind}`, function () {
     this.timeout(30_000)
+    const [isBusybox, isText] = [kind.includes('busybox'), kind.includes('text')]
     const folder = temporaryFolder()
     const here = (...names: string[]): string => join(folder.path, 'here', ...names)
     const there = (...names: string[]): string => join(folder.path, 'there', ...names)
@@ -43,15 +45,16 @@ for (const kind of ['this machine', 'busybox alone'] as const) {
       mkdirSync(here(), {recursive: true})
       mkdirSync(there(), {recursive: true})
       const cwd = there()
-      if (kind === 'this machine') return localFar({cwd, ...options})
+      const streams = isText ? 'text' : 'bytes'
+      if (!isBusybox) return localFar({cwd, streams, ...options})
       const busybox = LOGIN_SHELLS.find(({name}) => name === 'busybox sh')?.path ?? 'no busybox'
       const bin = join(folder.path, 'bin')
       const path = existsSync(bin) ? bin : pathOf(bin, [...TOOLS, 'sha256sum'], () => busybox)
-      return localFar({cwd, shell: [busybox], path, ...options})
+      return localFar({cwd, streams, shell: [busybox], path, ...options})
     }
 
     before(function () {
-      if (kind === 'busybox alone' && !LOGIN_SHELLS.some(({name}) => name === 'busybox sh')) this.skip()
+      if (isBusybox && !LOGIN_SHELLS.some(({name}) => name === 'busybox sh')) this.skip()
     })
 
     const put = (source: string, target: string, rest: Partial<PutFile> = {}, options: Partial<LocalFarOptions> = {}) =>
@@ -249,8 +252,7 @@ for (const kind of ['this machine', 'busybox alone'] as const) {
     it('goes on with a part, if its end is the same; the rest is compared as ever', async () => {
       const bytes = randomBytes(LARGE_BYTES)
       const source = make('x', bytes)
-      const cut = (script: string): string =>
-        script.replaceAll('cat >"$part"', 'dd bs=65536 count=76 >"$part" 2>/dev/null')
+      const cut = (script: string): string => script.replaceAll('cat >"$part"', 'head -c 5000000 >"$part"')
       // A part as a killed put leaves it: its process is gone.
       await assert.rejects(put(source, 'x', {}, {edit: cut}))
       assert.equal(litter(there()).length, 1)
@@ -301,8 +303,8 @@ for (const kind of ['this machine', 'busybox alone'] as const) {
     it('cuts a file that is longer than it was announced, and keeps nothing of it', async () => {
       farSide()
       make('x', 'mine')
-      const more = `exec sh -c 'cat "$0"; while :; do echo more; sleep 0.05; done' "$path"`
-      const edit = (script: string): string => script.replaceAll('then cat "$path"', `then ${more}`)
+      const more = `send sh -c 'cat "$0"; while :; do printf %04000d 0; sleep 0.05; done' "$path"`
+      const edit = (script: string): string => script.replaceAll('then send cat "$path"', `then ${more}`)
       for (const size of [3, LARGE_BYTES]) {
         writeFileSync(there('long'), Buffer.alloc(size))
         await assert.rejects(get('long', here('x'), {isVerified: false}, {edit}), {code: 'file_changed'})
@@ -413,5 +415,12 @@ for (const kind of ['this machine', 'busybox alone'] as const) {
       const options = {...OPTIONS, tree: walkTree(roots, {follows: false}), names: ['one'], target: 'x'}
       await assert.rejects(putTree(far, options), {code: 'missing_program'})
     })
+
+    if (isText)
+      it('says that nothing there makes text of bytes', async () => {
+        const edit = (script: string): string => script.replaceAll("base64 -d'", "false'")
+        await assert.rejects(put(make('x', 'x'), 'x', {}, {edit}), {facts: {program: 'base64'}})
+        assert.deepEqual(litter(there()), [])
+      })
   })
 }

@@ -40,7 +40,7 @@ export async function withFarSide<T>(
     }
     const {workspaceId: id, title, account} = session
     return telling({workspace: {id, title}, profile: account}, async () => {
-      const result = await work({run, warn: context.warn})
+      const result = await work({run, streams: session.streams ?? 'bytes', warn: context.warn})
       return {...result, session, chosen}
     })
   })

@@ -77,7 +77,7 @@ export function runcodeControlPlane({base, trust, token, loginHint, say}: Runcod
       if (isRefusal(json)) throw new RefusedError('conflict', `The control plane refused the session: ${reason}`, {})
       const {bundle} = json as {readonly bundle?: unknown}
       if (bundle === undefined) throw new BadAnswerError(base.origin, 'it holds no bundle')
-      return {bundle: parseConnectionBundle(bundle, {mayBeLocal: isLoopback(base)}), date}
+      return {bundle: parseConnectionBundle(bundle, {mayBeLocal: isLoopback(base)}), date, streams: 'bytes'}
     },
   }
 }
