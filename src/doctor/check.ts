@@ -64,6 +64,8 @@ export interface Finding {
   readonly status: 'ok' | 'warn' | 'fail' | 'skip'
   readonly detail: string
   readonly hint?: string | undefined
+  /** What ssh said of it, as it came. */
+  readonly said?: string | undefined
   /** What can be done about it without asking, as it only touches what is ours. */
   readonly fixes?: readonly Fix[]
 }

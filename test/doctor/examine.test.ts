@@ -5,6 +5,7 @@ import type {Folders} from '../../src/core/folders.ts'
 import {NoTokenError} from '../../src/credentials/find-token.ts'
 import type {Check, Patient} from '../../src/doctor/check.ts'
 import {CHECKS, examine, type NamedFinding} from '../../src/doctor/examine.ts'
+import {HostKeyChangedError} from '../../src/openssh/explain.ts'
 import {parseWorkspaceId} from '../../src/workspace/workspace.ts'
 import {healthyPatient} from '../support/patient.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
@@ -147,6 +148,11 @@ describe('examine()', () => {
     assert.deepEqual(await find('token', change), {name: 'token', status: 'fail', detail: 'broken', hint: undefined})
     // What several stumble over is told once.
     assert.deepEqual(await find('control-plane', change), {name: 'control-plane', status: 'skip', detail: 'see token'})
+  })
+
+  it('keeps what ssh said of a failure', async () => {
+    const broken = () => Promise.reject(new HostKeyChangedError('gw').quote('Host key verification failed.'))
+    assert.equal((await find('token', {findTokenPlace: broken}))?.said, 'Host key verification failed.')
   })
 
   it('counts one workspace as one', async () => {
