@@ -68,7 +68,7 @@ export async function doctorPage(root) {
     '# What doctor looks at\n\nGenerated from the checks themselves. `runcode doctor` makes all of them, side by side and each with a limit, for the account of `--profile` or the\n',
     'default, and for the workspace that is attached to where you are; `--verbose` shows what was found where all is well, too, and the words of ssh where it failed (`ssh_said`). A check ends with `ok`, `warn`, `fail`, or `skip`: not\n',
     'checked, with the reason. The exit status is 1 where one has failed. Names are permanent, for `--json`: `{"ok": …, "fixed": [{"name", "did"}], "checks": [{"name", "group",\n',
-    '"status", "detail", "hint", "fixable"}]}`.\n\n',
+    '"status", "detail", "hint", "fixable"}]}`; that of `token` has `token_stored_at`, null where nobody wrote it down, as of a token of the environment.\n\n',
     '`--fix` does what the last column says and nothing else: it touches only what is ours, never a file of yours or of another user, says what it did, and looks again. No token, and no\n',
     'password of a proxy, is ever shown; only remote-noise logs in to the workspace, and the control plane is asked without a token for its certificate and its clock, and with it for a list.\n',
     ...tables,

@@ -45,8 +45,9 @@ export default class Doctor extends BaseCommand {
   }
 }
 
-const told = ({name, status, detail, hint, said, fixes = []}: NamedFinding, isVerbose: boolean): Told => ({
+const told = ({name, status, detail, hint, facts, said, fixes = []}: NamedFinding, isVerbose: boolean): Told => ({
   ...{name, group: CHECKS.find((check) => check.name === name)?.group, status, detail, hint},
   fixable: fixes.length > 0,
+  ...facts,
   ...quotationJson(isVerbose ? linesOfSsh(said) : []),
 })

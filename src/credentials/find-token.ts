@@ -47,16 +47,23 @@ export async function findToken(
 ): Promise<Token> {
   const fromEnvironment = question.isEnvironment ? env['RUNCODE_TOKEN'] : undefined
   if (fromEnvironment) {
-    return {secret: parseSecret(fromEnvironment, 'RUNCODE_TOKEN'), source: 'environment', place: 'RUNCODE_TOKEN'}
+    const secret = parseSecret(fromEnvironment, 'RUNCODE_TOKEN')
+    return {secret, storedAt: undefined, source: 'environment', place: 'RUNCODE_TOKEN'}
   }
   if (question.isEnvironment) throw new NoTokenError(question)
   const store = openSecretStore(question.store ?? 'file', {env, config})
   const kept = await store.read(question)
-  if (kept !== undefined) return {secret: parseSecret(kept, store.place), source: store.kind, place: store.place}
+  if (kept !== undefined) {
+    const secret = parseSecret(kept.secret, store.place)
+    return {secret, storedAt: kept.storedAt, source: store.kind, place: store.place}
+  }
   // A Secret Service that is locked, with nobody at a display to unlock it, answers as if it had nothing.
   if (store.kind === 'keychain') throw new KeychainError('is locked, or has lost the token of this profile')
   const legacy =
     question.origin === RUNCODE_ORIGIN ? (await readIfThere(legacyTokenFile))?.split('\n')[0]?.trim() : undefined
-  if (legacy) return {secret: parseSecret(legacy, legacyTokenFile), source: 'legacy', place: legacyTokenFile}
+  if (legacy) {
+    const secret = parseSecret(legacy, legacyTokenFile)
+    return {secret, storedAt: undefined, source: 'legacy', place: legacyTokenFile}
+  }
   throw new NoTokenError(question)
 }

@@ -96,16 +96,17 @@ interface Kept {
 const keep = async (context: Context, {account, origin, wished, secret}: Kept): Promise<SecretStore> => {
   const places = {env: context.env, config: context.folders.config}
   const key = {origin, account: account.name}
+  const {date} = context.now()
   const kind = wished ?? ((await isKeychainUsable(context.env)) ? 'keychain' : 'file')
   let store = openSecretStore(kind, places)
   try {
-    await store.write(key, secret)
+    await store.write(key, secret, date)
   } catch (error) {
     // One that is locked can be read from, as if it were empty.
     if (wished !== undefined || kind === 'file') throw error
     context.warn(`${messageOf(error)} The token is kept in a file.`)
     store = openSecretStore('file', places)
-    await store.write(key, secret)
+    await store.write(key, secret, date)
   }
   if (account.store !== undefined && account.store !== store.kind) {
     const former = openSecretStore(account.store, places)
