@@ -22,7 +22,8 @@ export class KeychainError extends RuncodeError {
 export function keychainStore(env: NodeJS.ProcessEnv): SecretStore {
   const ask = async (operation: 'read' | 'write' | 'remove', key: SecretKey, secret?: string): Promise<Answer> => {
     const input = JSON.stringify({operation, account: `${key.account}@${key.origin}`, secret})
-    const words = [fileURLToPath(new URL('./keychain-child.js', import.meta.url))]
+    // What lets Node read our sources, where it does, lets it read this one.
+    const words = [...process.execArgv, fileURLToPath(new URL('./keychain-child.js', import.meta.url))]
     const {ending, stdout, timedOut} = await run(process.execPath, words, {env, input, timeoutMs: LIMIT_MS})
     if (timedOut) throw new KeychainError(`did not answer within ${LIMIT_MS / 1000} seconds`)
     if (ending.kind !== 'exited' || ending.code !== 0) throw new KeychainError('is not available')

@@ -64,6 +64,11 @@ describe('keychainStore(), with a real Secret Service', function () {
     assert.deepEqual([await store.remove(key), await store.remove(key)], [true, false])
   })
 
+  it('is found by the sources too, as they are run without a build', async () => {
+    const began = performance.now()
+    while (!(await source.isKeychainUsable(env))) assert.ok(performance.now() - began < 10_000)
+  })
+
   it('has no moment of a token that was kept without', async () => {
     for (const secret of ['rc_old', 'rc_old 2026-99-99T00:00:00.000Z']) {
       writeEntry(secret)
