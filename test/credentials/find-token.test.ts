@@ -42,11 +42,20 @@ describe('findToken()', () => {
       await assert.rejects(find(change, {RUNCODE_TOKEN: 'rc_env'}), {name: 'NoTokenError', code: 'no_token'})
   })
 
-  it('never takes a kept token for an address of the environment', async () => {
-    await fileStore(config()).write({origin: ELSEWHERE, account: 'environment'}, 'rc_file', new Date())
+  it('takes what login kept for an address of the environment for that address alone', async () => {
+    await fileStore(config()).write({origin: RUNCODE, account: 'environment'}, 'rc_file', NOW)
+    const {secret} = await find({isEnvironment: true, account: 'environment', origin: RUNCODE})
+    assert.equal(secret, 'rc_file')
+    await assert.rejects(find({isEnvironment: true, account: 'environment', origin: ELSEWHERE}), {code: 'no_token'})
+  })
+
+  it('never takes the token of a profile, or of the other tools, for an address of the environment', async () => {
+    writeLegacy('rc_legacy\n')
+    await assert.rejects(find({isEnvironment: true, account: 'environment'}), {code: 'no_token'})
+    await fileStore(config()).write({origin: ELSEWHERE, account: 'work'}, 'rc_file', NOW)
     await assert.rejects(find({isEnvironment: true, account: 'environment', origin: ELSEWHERE}), {
       code: 'no_token',
-      hint: 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.',
+      hint: 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE, or leave it out and log in: runcode login',
       facts: {origin: ELSEWHERE},
     })
   })
