@@ -5,13 +5,13 @@ export function commandsPage({commands}) {
   const pages = Object.values(commands)
     .toSorted((a, b) => a.id.localeCompare(b.id))
     .map(pageOf)
-  return `# Commands\n\nGenerated from the commands themselves. Every one takes \`--json\` and \`--help\`.\n\n${pages.join('\n')}`
+  return `# Commands\n\nGenerated from the commands themselves. Every one takes \`--json\`, \`--verbose\` and \`--help\`.\n\n${pages.join('\n')}`
 }
 
 const pageOf = ({id, summary, description, args, flags, examples}) => {
   const name = id.replaceAll(':', ' ')
   const words = Object.values(args).map(({name: arg, required}) => (required ? ` <${arg}>` : ` [${arg}]`))
-  const rows = Object.values(flags).filter(({name: flag}) => flag !== 'json')
+  const rows = Object.values(flags).filter(({name: flag, helpGroup}) => flag !== 'json' && helpGroup !== 'GLOBAL')
   return [
     `## ${name}\n\n${summary}.\n`,
     `\n\`runcode ${name}${words.join('')}${rows.length > 0 ? ' [flags]' : ''}\`\n`,
@@ -37,7 +37,9 @@ export async function errorsPage(root) {
     '# Errors\n\nGenerated from the table in the code. Every failure has one of these codes, which are permanent; a message, a hint with the next\n',
     'command, and an exit status. Under `--json` it is one object on stdout: `{"error": "<code>", "message": "…", "hint": "…", "retryable": false, …}`.\n',
     '`retryable` says whether the same call can succeed later with nothing changed; a failure can know it better than this table.\n',
-    "`exec` and `ssh -- …` exit with 125 for all of them but `interrupted`, as every other status there is the remote command's own.\n\n",
+    "`exec` and `ssh -- …` exit with 125 for all of them but `interrupted`, as every other status there is the remote command's own.\n",
+    'Where it was ssh or ssh-keygen that failed, `--verbose` (`-v`) shows its own words below, the last 100 lines without tokens, keys and certificates: under `--json` as\n',
+    '`ssh_said`, a list of lines. On a screen what they hold of control characters is made visible; they may be those of a gateway, and nothing of it is to be trusted.\n\n',
     `| code | exit | retryable | when |\n| --- | --- | --- | --- |\n${rows.join('')}`,
     await commonPart(root),
   ].join('')
@@ -64,9 +66,9 @@ export async function doctorPage(root) {
   })
   return [
     '# What doctor looks at\n\nGenerated from the checks themselves. `runcode doctor` makes all of them, side by side and each with a limit, for the account of `--profile` or the\n',
-    'default, and for the workspace that is attached to where you are; `--verbose` shows what was found where all is well, too. A check ends with `ok`, `warn`, `fail`, or `skip`: not\n',
+    'default, and for the workspace that is attached to where you are; `--verbose` shows what was found where all is well, too, and the words of ssh where it failed (`ssh_said`). A check ends with `ok`, `warn`, `fail`, or `skip`: not\n',
     'checked, with the reason. The exit status is 1 where one has failed. Names are permanent, for `--json`: `{"ok": …, "fixed": [{"name", "did"}], "checks": [{"name", "group",\n',
-    '"status", "detail", "hint", "fixable"}]}`.\n\n',
+    '"status", "detail", "hint", "fixable"}]}`; that of `token` has `token_stored_at`, null where nobody wrote it down, as of a token of the environment.\n\n',
     '`--fix` does what the last column says and nothing else: it touches only what is ours, never a file of yours or of another user, says what it did, and looks again. No token, and no\n',
     'password of a proxy, is ever shown; only remote-noise logs in to the workspace, and the control plane is asked without a token for its certificate and its clock, and with it for a list.\n',
     ...tables,

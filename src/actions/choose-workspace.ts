@@ -29,8 +29,8 @@ export class ReplacedTreeError extends RuncodeError {
   }
 }
 
-/** An account was named for a place that is attached with another one. */
-export class OtherAccountError extends RuncodeError {
+/** The attachment of a place is of another account than the one that was named. */
+export class ForeignAttachmentError extends RuncodeError {
   constructor(said: string, {account, origin, title}: Attachment) {
     super(`This place is attached to "${title}" of the account "${account}" at ${origin}, but ${said}.`, {
       code: 'usage',
@@ -77,7 +77,7 @@ export type ChosenWorkspace = NamedWorkspace | {readonly why: 'attachment'; read
 /**
  * By the command line, else RUNCODE_WORKSPACE, else what is attached here. Where an account is named as well, by
  * `--profile`, else RUNCODE_PROFILE, else RUNCODE_API_BASE, it is that of the attachment, or nothing is chosen: which of
- * the two is meant is not for us to guess. Throws NotAttachedError, ReplacedTreeError, OtherAccountError.
+ * the two is meant is not for us to guess. Throws NotAttachedError, ReplacedTreeError, ForeignAttachmentError.
  */
 export async function chooseWorkspace(context: Context, {workspace, profile}: Naming): Promise<ChosenWorkspace> {
   const {env, folders} = context
@@ -88,14 +88,14 @@ export async function chooseWorkspace(context: Context, {workspace, profile}: Na
   if (attachment === undefined) throw new NotAttachedError(context.cwd, await listAttachments(folders.state))
   if (attachment.isReplaced) throw new ReplacedTreeError(attachment)
   if (account !== undefined && account !== attachment.account) {
-    throw new OtherAccountError(
+    throw new ForeignAttachmentError(
       `${profile === undefined ? 'RUNCODE_PROFILE' : '--profile'} is "${account}"`,
       attachment,
     )
   }
   const base = account === undefined ? env['RUNCODE_API_BASE'] : undefined
   if (base && !(URL.canParse(base) && new URL(base).origin === attachment.origin)) {
-    throw new OtherAccountError(`RUNCODE_API_BASE is "${base}"`, attachment)
+    throw new ForeignAttachmentError(`RUNCODE_API_BASE is "${base}"`, attachment)
   }
   return {why: 'attachment', attachment}
 }

@@ -79,7 +79,8 @@ const patientOf = (context: Context, profile: string | undefined, version: strin
       const {name, apiBase, store} = await account()
       const {origin} = new URL(apiBase)
       const question = {origin, account: name, isEnvironment: name === FROM_ENVIRONMENT, store}
-      return (await findToken(question, {env, ...folders})).place
+      const {place, storedAt} = await findToken(question, {env, ...folders})
+      return {place, storedAt}
     },
     listWorkspaces: once(async () =>
       (await openAccount(context, choice)).plane.listWorkspaces(deadlineIn(LIMIT_MS, interrupted)),

@@ -15,11 +15,12 @@ export interface ShellInput {
 
 /** The link to a shell broke, or was cut with `~.`: whoever typed there knows what ran. */
 export class ShellLostError extends RuncodeError {
-  constructor({message, facts}: ConnectionLostError, workspace: string) {
-    super(message.replace(' while the command may have been running', ''), {
+  constructor(cause: ConnectionLostError, workspace: string) {
+    super(cause.message.replace(' while the command may have been running', ''), {
       code: 'connection_lost',
       hint: `Open another shell: runcode ssh ${workspace}`,
-      facts,
+      facts: cause.facts,
+      cause,
     })
   }
 }

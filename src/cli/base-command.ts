@@ -1,4 +1,4 @@
-import {Command, Flags} from '@oclif/core'
+import {Command, Flags, type Interfaces} from '@oclif/core'
 import type {Context} from '../actions/context.ts'
 import {printable} from '../core/printable.ts'
 import {createContext} from './create-context.ts'
@@ -13,7 +13,10 @@ export const profileFlag = {profile: Flags.string(RUN_FLAGS.profile)}
 /** What every command shares: its context, `--json` as one object, failures with code, hint and exit status. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
+  static override baseFlags = {verbose: Flags.boolean({...RUN_FLAGS.verbose, helpGroup: 'GLOBAL'})}
   readonly #warnings: string[] = []
+  /** Whether ssh is to be quoted where it fails. */
+  protected isVerbose = false
 
   protected createContext(): Context {
     return createContext({
@@ -23,6 +26,17 @@ export abstract class BaseCommand extends Command {
         if (!this.jsonEnabled()) process.stderr.write(`warning: ${printable(message)}\n`)
       },
     })
+  }
+
+  /** With what is the same for all. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse<F, B, A>(options, argv)
+    this.isVerbose = 'verbose' in parsed.flags && parsed.flags.verbose === true
+    return parsed
   }
 
   /** One line of the answer for a person, made printable; silent under `--json`. */
@@ -61,9 +75,8 @@ export abstract class BaseCommand extends Command {
 
   /** oclif loses the exit status under `--json`, and prints argv and its whole config there for a wrong flag. */
   protected override async catch(error: Error): Promise<void> {
-    const plain = failureOf(error)
-    // oclif has none where a command has none.
-    const flags = Object.keys(this.ctor.flags ?? {})
+    const plain = failureOf(error, {isVerbose: this.isVerbose})
+    const flags = Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})
     const failure = plain.code === 'usage' ? (await import('./did-you-mean.ts')).suggestFlag(plain, flags) : plain
     process.exitCode = this.exitOf(failure)
     if (this.jsonEnabled()) this.logJson(failureJson(failure))

@@ -2,7 +2,7 @@
 export interface RunFlag {
   /** `texts` can be given several times. */
   readonly kind: 'boolean' | 'text' | 'texts'
-  readonly char?: 'n' | 't' | 'w'
+  readonly char?: 'n' | 't' | 'v' | 'w'
   readonly helpValue?: string
   readonly description: string
 }
@@ -54,6 +54,7 @@ export const RUN_FLAGS = {
     description: 'write how it ended into this file, as JSON, whichever way it ended',
   },
   json: {kind: 'boolean', description: 'capture the output and print one JSON object'},
+  verbose: {kind: 'boolean', char: 'v', description: 'where ssh fails, show its own words as well'},
 } as const satisfies Readonly<Record<string, RunFlag>>
 
 export type RunFlagName = keyof typeof RUN_FLAGS

@@ -17,6 +17,7 @@ export interface RunInput extends Omit<ExecInput, 'words' | 'stdout' | 'stderr'>
     | {readonly kind: 'words'; readonly words: RemoteWords}
     | {readonly kind: 'script'; readonly file: string; readonly argv: readonly string[]}
   readonly isJson: boolean
+  readonly isVerbose: boolean
 }
 
 const LONGEST_SECONDS = 24 * 86_400
@@ -43,6 +44,7 @@ export function readRunInput({verb, values, words}: RunLine): RunInput {
     stdin: values['no-stdin'] ? 'ignore' : 'inherit',
     timeoutSeconds: values.timeout === undefined ? undefined : secondsOf(values.timeout),
     isJson: values.json === true,
+    isVerbose: values.verbose === true,
   }
 }
 
@@ -51,7 +53,7 @@ export const flagsNotForShell = (values: RunValues): readonly string[] =>
   Object.entries(values).flatMap(([name, value]) =>
     value === undefined || value === false || FOR_SHELL.some((one) => one === name) ? [] : [name],
   )
-const FOR_SHELL: readonly RunFlagName[] = ['workspace', 'profile', 'tty']
+const FOR_SHELL: readonly RunFlagName[] = ['workspace', 'profile', 'tty', 'verbose']
 
 const refuseUncarriable = (values: RunValues): void => {
   for (const [name, value] of Object.entries(values)) {

@@ -19,7 +19,7 @@ import {standardError} from './standard-error.ts'
  * remote command's own, or 125. Its output goes where ours goes, or with `--json` into the one object. Never throws.
  */
 export async function runLine(line: RunLine): Promise<void> {
-  const {json: isJson = false, 'result-file': resultFile} = line.values
+  const {json: isJson = false, verbose: isVerbose = false, 'result-file': resultFile} = line.values
   const trace: RunTrace = {phase: 'resolve', started: false}
   const warnings: string[] = []
   const warn = (message: string): void => {
@@ -38,7 +38,7 @@ export async function runLine(line: RunLine): Promise<void> {
     facts = factsOfResult(done, trace, durationMs())
     process.exitCode = done.result.exitCode
   } catch (error) {
-    const failure = failureOf(error)
+    const failure = failureOf(error, {isVerbose})
     facts = factsOfFailure(failure, error, trace, durationMs())
     process.exitCode = exitOfFailure(failure)
     tell = () => {

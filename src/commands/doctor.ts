@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core'
 import {type Mended, runDoctor} from '../actions/run-doctor.ts'
 import {BaseCommand, profileFlag} from '../cli/base-command.ts'
+import {linesOfSsh, quotationJson} from '../cli/ssh-words.ts'
 import {diagnosis} from '../cli/ui/diagnosis.ts'
 import {CHECKS, type NamedFinding} from '../doctor/examine.ts'
 
@@ -9,6 +10,7 @@ interface Told extends Pick<NamedFinding, 'name' | 'status' | 'detail' | 'hint'>
   readonly group: string | undefined
   /** Whether --fix can do something about it. */
   readonly fixable: boolean
+  readonly ssh_said?: readonly string[]
 }
 
 export default class Doctor extends BaseCommand {
@@ -23,7 +25,10 @@ export default class Doctor extends BaseCommand {
   static override flags = {
     ...profileFlag,
     fix: Flags.boolean({description: 'Mend what can be mended without asking, and say what was done'}),
-    verbose: Flags.boolean({char: 'v', description: 'Show what was found where all is well, too'}),
+    verbose: Flags.boolean({
+      char: 'v',
+      description: "Show what was found where all is well, too, and ssh's own words where it fails",
+    }),
   }
 
   async run(): Promise<{ok: boolean; fixed: readonly Mended[]; checks: readonly Told[]}> {
@@ -36,11 +41,13 @@ export default class Doctor extends BaseCommand {
     for (const line of diagnosis(checks, {isVerbose})) this.log(line)
     if (!fix && checks.some(({fixes = []}) => fixes.length > 0))
       this.log('Some of it can be mended: runcode doctor --fix')
-    return {ok, fixed, checks: checks.map(told)}
+    return {ok, fixed, checks: checks.map((finding) => told(finding, isVerbose))}
   }
 }
 
-const told = ({name, status, detail, hint, fixes = []}: NamedFinding): Told => ({
+const told = ({name, status, detail, hint, facts, said, fixes = []}: NamedFinding, isVerbose: boolean): Told => ({
   ...{name, group: CHECKS.find((check) => check.name === name)?.group, status, detail, hint},
   fixable: fixes.length > 0,
+  ...facts,
+  ...quotationJson(isVerbose ? linesOfSsh(said) : []),
 })

@@ -6,6 +6,7 @@ import {durationFlag} from '../cli/duration-flag.ts'
 import {askSecret, isAtTerminal, readStdin} from '../cli/ui/ask-secret.ts'
 import {askYes} from '../cli/ui/ask-yes.ts'
 import {openInBrowser} from '../cli/ui/open-browser.ts'
+import {FROM_ENVIRONMENT} from '../profile/profile.ts'
 
 const LIMIT_SECONDS = 300
 
@@ -65,7 +66,8 @@ be pasted meanwhile. A token is checked with the control plane before it is kept
 const sentence = ({profile, origin, place, email, workspaceCount}: LoggedIn): string => {
   const shows = `${workspaceCount} workspace${workspaceCount === 1 ? '' : 's'}`
   const who = email === undefined ? shows : `${email}, ${shows}`
-  return `Logged in to ${origin} as profile ${profile} (${who}). The token is in ${place}.`
+  const as = profile === FROM_ENVIRONMENT ? '' : ` as profile ${profile}`
+  return `Logged in to ${origin}${as} (${who}). The token is in ${place}.`
 }
 
 const toJson = ({profile, origin, place, email, workspaceCount}: LoggedIn) => ({

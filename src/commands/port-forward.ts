@@ -6,6 +6,7 @@ import {forwardPorts, IDLE_MS, WAIT_MS} from '../actions/ports/forward-ports.ts'
 import {BaseCommand} from '../cli/base-command.ts'
 import {forwardArgs, forwardFlags, InvalidForwardError} from '../cli/forward-flags.ts'
 import {boundLog, jsonOf, lineOf, localText, printLine, recordJson} from '../cli/forward-report.ts'
+import {linesOfSsh, quotation, quotationJson} from '../cli/ssh-words.ts'
 import {openInBrowser} from '../cli/ui/open-browser.ts'
 import type {Column} from '../cli/ui/table.ts'
 import {LOOPBACK} from '../forward/local-port.ts'
@@ -41,7 +42,8 @@ lost: those who connect meanwhile wait for another one, up to 15 seconds. Other 
     if (list) return this.#list()
     if (cancel) return this.#cancel(ports, all)
     if (ports.length === 0) throw new InvalidForwardError('No port is named.', 'Name one: runcode port-forward 5173')
-    if (background) return this.#background({ports, workspace, profile, address, limitSeconds: flags.for, open})
+    const {for: limitSeconds} = flags
+    if (background) return this.#background({ports, workspace, profile, address, limitSeconds, open})
     this.#isStreaming = this.jsonEnabled()
     let isOpened = !open
     const tell = (event: ForwardEvent): void => {
@@ -51,7 +53,7 @@ lost: those who connect meanwhile wait for another one, up to 15 seconds. Other 
       isOpened = true
       void openInBrowser(addressOf(event.port.local))
     }
-    const input = {ports, workspace, profile, addresses: address, limitSeconds: flags.for, isBackground: flags.detached}
+    const input = {ports, workspace, profile, addresses: address, limitSeconds, isBackground: flags.detached}
     await forwardPorts(this.createContext(), {...input, waitMs: WAIT_MS, idleMs: IDLE_MS, tell})
     return undefined
   }
@@ -63,17 +65,19 @@ lost: those who connect meanwhile wait for another one, up to 15 seconds. Other 
   }
 
   #tell(event: ForwardEvent): void {
-    if (this.#isStreaming) this.logJson(jsonOf(event))
+    const words = this.isVerbose && event.event === 'lost' ? linesOfSsh(event.said) : []
+    if (this.#isStreaming) this.logJson({...jsonOf(event), ...quotationJson(words)})
     const {text, isAnswer} = lineOf(event)
     if (isAnswer) this.log(text)
     // What happens to all ports at once is said once.
-    else if (text !== this.#lastLine) this.say(text)
+    else if (text !== this.#lastLine) for (const line of [text, ...quotation(words)]) this.say(line)
     this.#lastLine = text
   }
 
   async #background({ports, workspace, profile, address, limitSeconds, open}: InBackground): Promise<object> {
     const words = [
       ...['port-forward', '--json', '--detached', `--for=${limitSeconds ?? BACKGROUND_SECONDS}`],
+      ...(this.isVerbose ? ['--verbose'] : []),
       ...(workspace === undefined ? [] : [`--workspace=${workspace}`]),
       ...(profile === undefined ? [] : [`--profile=${profile}`]),
       ...address.map((one) => `--address=${one}`),

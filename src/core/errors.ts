@@ -115,6 +115,7 @@ export abstract class RuncodeError extends Error {
   readonly hint: string | undefined
   readonly retryable: boolean
   #facts: Facts
+  #said: string | undefined
 
   constructor(message: string, {code, hint, retryable, facts, cause}: Problem) {
     super(message, cause === undefined ? undefined : {cause})
@@ -133,6 +134,17 @@ export abstract class RuncodeError extends Error {
   /** Adds what a caller knows more; a fact that is there already stays. */
   tell(facts: Facts): void {
     this.#facts = {...facts, ...this.#facts}
+  }
+
+  /** What a program said of this failure, or of that behind it, as it came: nothing to be trusted or shown as it is. */
+  get said(): string | undefined {
+    return this.#said ?? (this.cause instanceof RuncodeError ? this.cause.said : undefined)
+  }
+
+  /** Keeps what a program said of it, where it said anything. */
+  quote(words: string | undefined): this {
+    this.#said = words?.trim() ? words : undefined
+    return this
   }
 }
 

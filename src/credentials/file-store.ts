@@ -11,16 +11,12 @@ import {
   writeWhole,
 } from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
-import type {SecretKey, SecretStore} from './secret-store.ts'
+import type {SecretKey, SecretStore, StoredSecret} from './secret-store.ts'
 
 const VERSION = 1
 const LOCK_WAIT_MS = 5000
 
-interface Entry {
-  readonly origin: string
-  readonly account: string
-  readonly token: string
-}
+interface Entry extends SecretKey, StoredSecret {}
 
 /** The file of tokens is damaged. It is never overwritten in that state. */
 export class DamagedCredentialsError extends RuncodeError {
@@ -39,8 +35,12 @@ export function fileStore(config: string): SecretStore {
   return {
     kind: 'file',
     place: path,
-    read: async (key) => (await readEntries(path)).find(isOf(key))?.token,
-    write: (key, token) => change(path, (entries) => [...entries.filter((one) => !isOf(key)(one)), {...key, token}]),
+    read: async (key) => (await readEntries(path)).find(isOf(key)),
+    write: ({origin, account}, secret, storedAt) =>
+      change(path, (entries) => [
+        ...entries.filter((one) => !isOf({origin, account})(one)),
+        {origin, account, secret, storedAt},
+      ]),
     remove: async (key) => {
       if ((await lstatIfThere(config)) === undefined) return false
       let wasThere = false
@@ -66,9 +66,14 @@ const change = async (path: string, edit: (entries: readonly Entry[]) => readonl
     await removeHalfWritten(folder, /^credentials\.json$/)
     const tokens = edit(await readEntries(path))
     if (tokens.length === 0) await removeWhole(path)
-    else await writeWhole(path, `${JSON.stringify({version: VERSION, tokens}, undefined, 2)}\n`)
+    else await writeWhole(path, `${JSON.stringify({version: VERSION, tokens: tokens.map(toFile)}, undefined, 2)}\n`)
   })
 }
+
+const toFile = ({origin, account, secret, storedAt}: Entry) => ({
+  ...{origin, account, token: secret},
+  stored_at: storedAt?.toISOString(),
+})
 
 const readEntries = async (path: string): Promise<readonly Entry[]> => {
   await refuseUnsafeFolders(dirname(path))
@@ -84,10 +89,12 @@ const readEntries = async (path: string): Promise<readonly Entry[]> => {
 const parseEntries = (raw: unknown): readonly Entry[] => {
   const {version, tokens} = (raw ?? {}) as {readonly version?: unknown; readonly tokens?: unknown}
   if (version !== VERSION || !Array.isArray(tokens)) throw new TypeError('it has another form')
-  return tokens.map((one: Partial<Record<keyof Entry, unknown>> | null) => {
-    const {origin, account, token} = one ?? {}
+  return tokens.map((one: Partial<Record<keyof ReturnType<typeof toFile>, unknown>> | null) => {
+    const {origin, account, token, stored_at: storedAt} = one ?? {}
     if (typeof origin !== 'string' || typeof account !== 'string' || typeof token !== 'string')
       throw new TypeError('an entry is not complete')
-    return {origin, account, token}
+    if (storedAt !== undefined && (typeof storedAt !== 'string' || Number.isNaN(Date.parse(storedAt))))
+      throw new TypeError('the moment of an entry is none')
+    return {origin, account, secret: token, storedAt: storedAt === undefined ? undefined : new Date(storedAt)}
   })
 }

@@ -19,7 +19,7 @@ export class NoTokenError extends RuncodeError {
 /** How an account gets a token: always with its name, or the token would go to the default account's control plane. */
 export const loginHint = ({account, isEnvironment}: Pick<TokenQuestion, 'account' | 'isEnvironment'>): string =>
   isEnvironment
-    ? 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.'
+    ? 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE, or leave it out and log in: runcode login'
     : `Log in: runcode login${account === 'runcode' ? '' : ` --profile ${account}`}`
 
 export interface TokenSurroundings {
@@ -38,8 +38,8 @@ export interface TokenQuestion extends SecretKey {
 
 /**
  * The token of an account, bound to its origin: from the environment, or from the store remembered for the profile, else
- * the file, else, for RunCode's own service, the file of its other tools (never written or removed by us). Throws
- * NoTokenError, KeychainError.
+ * the file, also for an account of the environment, else, for a profile at RunCode's own service, the file of its other tools
+ * (never written or removed by us). Throws NoTokenError, KeychainError.
  */
 export async function findToken(
   question: TokenQuestion,
@@ -47,16 +47,24 @@ export async function findToken(
 ): Promise<Token> {
   const fromEnvironment = question.isEnvironment ? env['RUNCODE_TOKEN'] : undefined
   if (fromEnvironment) {
-    return {secret: parseSecret(fromEnvironment, 'RUNCODE_TOKEN'), source: 'environment', place: 'RUNCODE_TOKEN'}
+    const secret = parseSecret(fromEnvironment, 'RUNCODE_TOKEN')
+    return {secret, storedAt: undefined, source: 'environment', place: 'RUNCODE_TOKEN'}
   }
-  if (question.isEnvironment) throw new NoTokenError(question)
   const store = openSecretStore(question.store ?? 'file', {env, config})
   const kept = await store.read(question)
-  if (kept !== undefined) return {secret: parseSecret(kept, store.place), source: store.kind, place: store.place}
+  if (kept !== undefined) {
+    const secret = parseSecret(kept.secret, store.place)
+    return {secret, storedAt: kept.storedAt, source: store.kind, place: store.place}
+  }
   // A Secret Service that is locked, with nobody at a display to unlock it, answers as if it had nothing.
   if (store.kind === 'keychain') throw new KeychainError('is locked, or has lost the token of this profile')
   const legacy =
-    question.origin === RUNCODE_ORIGIN ? (await readIfThere(legacyTokenFile))?.split('\n')[0]?.trim() : undefined
-  if (legacy) return {secret: parseSecret(legacy, legacyTokenFile), source: 'legacy', place: legacyTokenFile}
+    question.origin === RUNCODE_ORIGIN && !question.isEnvironment
+      ? (await readIfThere(legacyTokenFile))?.split('\n')[0]?.trim()
+      : undefined
+  if (legacy) {
+    const secret = parseSecret(legacy, legacyTokenFile)
+    return {secret, storedAt: undefined, source: 'legacy', place: legacyTokenFile}
+  }
   throw new NoTokenError(question)
 }

@@ -1,7 +1,7 @@
 import {fileURLToPath} from 'node:url'
 import {RuncodeError} from '../core/errors.ts'
 import {run} from '../core/process.ts'
-import type {SecretKey, SecretStore} from './secret-store.ts'
+import type {SecretKey, SecretStore, StoredSecret} from './secret-store.ts'
 
 const LIMIT_MS = 2000
 
@@ -21,9 +21,10 @@ export class KeychainError extends RuncodeError {
  */
 export function keychainStore(env: NodeJS.ProcessEnv): SecretStore {
   const ask = async (operation: 'read' | 'write' | 'remove', key: SecretKey, secret?: string): Promise<Answer> => {
-    const child = fileURLToPath(new URL('./keychain-child.js', import.meta.url))
     const input = JSON.stringify({operation, account: `${key.account}@${key.origin}`, secret})
-    const {ending, stdout, timedOut} = await run(process.execPath, [child], {env, input, timeoutMs: LIMIT_MS})
+    // What lets Node read our sources, where it does, lets it read this one.
+    const words = [...process.execArgv, fileURLToPath(new URL('./keychain-child.js', import.meta.url))]
+    const {ending, stdout, timedOut} = await run(process.execPath, words, {env, input, timeoutMs: LIMIT_MS})
     if (timedOut) throw new KeychainError(`did not answer within ${LIMIT_MS / 1000} seconds`)
     if (ending.kind !== 'exited' || ending.code !== 0) throw new KeychainError('is not available')
     return JSON.parse(stdout) as Answer
@@ -31,10 +32,22 @@ export function keychainStore(env: NodeJS.ProcessEnv): SecretStore {
   return {
     kind: 'keychain',
     place: 'the keychain of this system',
-    read: async (key) => (await ask('read', key)).secret ?? undefined,
-    write: async (key, secret) => void (await ask('write', key, secret)),
+    read: async (key) => {
+      const {secret} = await ask('read', key)
+      return secret == null ? undefined : fromEntry(secret)
+    },
+    write: async (key, secret, storedAt) => void (await ask('write', key, `${secret} ${storedAt.toISOString()}`)),
     remove: async (key) => (await ask('remove', key)).removed ?? false,
   }
+}
+
+/** An entry has one text: a token, which holds no blank, and behind a blank the moment when it was put there. */
+const fromEntry = (text: string): StoredSecret => {
+  const [, secret, moment = ''] = /^(\S+) (\S+)$/.exec(text) ?? []
+  const storedAt = new Date(moment)
+  return secret === undefined || Number.isNaN(storedAt.getTime())
+    ? {secret: text, storedAt: undefined}
+    : {secret, storedAt}
 }
 
 /** Whether the keychain works here: a real read of an entry that is not there. */

@@ -19,14 +19,21 @@ export interface Patient {
   readonly findAccount: () => Promise<PatientAccount>
   /** Asks the control plane for nothing, without a token, once however many checks want it. Throws where there is no account. */
   readonly meetService: () => Promise<ServiceFacts>
-  /** Where the token is, in words, never the token. Throws where there is none. */
-  readonly findTokenPlace: () => Promise<string>
+  /** Where the token is, in words, and since when; never the token. Throws where there is none. */
+  readonly findTokenPlace: () => Promise<TokenPlace>
   /** Asks the control plane for its workspaces, once however many checks want them. */
   readonly listWorkspaces: () => Promise<readonly Listed[]>
   /** Writes the entries of config-ssh anew where what they start is gone. Throws where it could not. */
   readonly repairEntries: () => Promise<void>
   /** The session that is at hand where the person stands, with a good pass; undefined where there is none. */
   readonly findSession: () => Promise<AtHand | undefined>
+}
+
+/** As much of a token as a check looks at. */
+export interface TokenPlace {
+  readonly place: string
+  /** Undefined where nobody wrote it down. */
+  readonly storedAt: Date | undefined
 }
 
 /** As much of an account as a check looks at. */
@@ -64,6 +71,10 @@ export interface Finding {
   readonly status: 'ok' | 'warn' | 'fail' | 'skip'
   readonly detail: string
   readonly hint?: string | undefined
+  /** What ssh said of it, as it came. */
+  readonly said?: string | undefined
+  /** What a program wants to know of it as well, in the words of our JSON. */
+  readonly facts?: Readonly<Record<string, string | null>>
   /** What can be done about it without asking, as it only touches what is ours. */
   readonly fixes?: readonly Fix[]
 }

@@ -70,7 +70,8 @@ const outcomeOf = async (check: Check, patient: Patient, limitMs: number): Promi
   try {
     return await Promise.race([check.examine(patient), over])
   } catch (error) {
-    return {status: 'fail', detail: messageOf(error), hint: error instanceof RuncodeError ? error.hint : undefined}
+    const {hint, said} = error instanceof RuncodeError ? error : {}
+    return {status: 'fail', detail: messageOf(error), hint, ...(said === undefined ? {} : {said})}
   } finally {
     clearTimeout(timer)
   }

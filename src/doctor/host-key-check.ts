@@ -29,7 +29,8 @@ export const hostKeyCheck: Check = {
     const isIn = ending.kind === 'exited' && ending.code === 0
     if (isIn || BELIEVED.test(stderr)) return {status: 'ok', detail: `${host} shows the key that is pinned`}
     const refusal = explainRefusal(stderr, host)
-    if (refusal instanceof HostKeyChangedError) throw refusal
-    return {status: 'skip', detail: `the gateway could not be asked: ${lastLine(stderr) ?? 'it did not answer'}`}
+    if (refusal instanceof HostKeyChangedError) throw refusal.quote(stderr)
+    const why = lastLine(stderr) ?? 'it did not answer'
+    return {status: 'skip', detail: `the gateway could not be asked: ${why}`, said: stderr}
   },
 }

@@ -19,8 +19,10 @@ export const remoteNoiseCheck: Check = {
     const args = ['-F', configFile, '-T', ...routeArgs(route), alias, 'true']
     const options = {env: routeEnvironment(env, route, undefined), timeoutMs: LIMIT_MS}
     const {ending, stdout, stderr} = await run(await findProgram('ssh', env), args, options)
-    if (ending.kind !== 'exited' || ending.code !== 0)
-      return {status: 'warn', detail: `${title} could not be asked: ${lastLine(stderr) ?? 'it did not answer'}`}
+    if (ending.kind !== 'exited' || ending.code !== 0) {
+      const why = lastLine(stderr) ?? 'it did not answer'
+      return {status: 'warn', detail: `${title} could not be asked: ${why}`, said: stderr}
+    }
     if (stdout === '') return {status: 'ok', detail: `a command on ${title} prints only what it prints`}
     return {
       status: 'fail',

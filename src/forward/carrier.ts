@@ -17,7 +17,7 @@ export interface Carrier {
   /** Ends, with all that it carries. */
   end(): void
   /** Resolves with the last words of ssh where it ended without our wish, undefined where we ended it. */
-  readonly gone: Promise<{readonly reason: string | undefined} | undefined>
+  readonly gone: Promise<{readonly reason: string | undefined; readonly said: string} | undefined>
 }
 
 /**
@@ -62,7 +62,7 @@ export function createCarrier(forwarder: Forwarder, entrances: readonly Entrance
       if (connections === 0) end()
     },
     end,
-    gone: forwarder.gone.then((reason) => (isEnded ? undefined : {reason})),
+    gone: forwarder.gone.then((reason) => (isEnded ? undefined : {reason, said: forwarder.said()})),
   }
 }
 

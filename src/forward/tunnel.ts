@@ -1,14 +1,14 @@
 import type {Socket} from 'node:net'
 import {pause} from '../core/deadline.ts'
-import {messageOf} from '../core/errors.ts'
+import {messageOf, RuncodeError} from '../core/errors.ts'
 import type {Carrier} from './carrier.ts'
 import {createRefusals, troubleText} from './refusals.ts'
 import {createRetries} from './retry.ts'
 
 /** What may be told of a tunnel while it is there. */
 export type TunnelEvent =
-  /** What carried connections has ended without our wish, or cannot be had. */
-  | {readonly event: 'lost'; readonly reason: string}
+  /** What carried connections has ended without our wish, or cannot be had; with all that ssh said, as it came. */
+  | {readonly event: 'lost'; readonly reason: string; readonly said: string | undefined}
   | {readonly event: 'restored'}
   /** The far side took no connection to the target at this place. */
   | {readonly event: 'refused'; readonly at: number; readonly reason: string}
@@ -64,8 +64,8 @@ export function createTunnel({open, tell, fail, onLost, waitMs, idleMs}: TunnelO
 
   const usable = (): Carrier | undefined => [...carriers].find((carrier) => carrier.isOpen())
 
-  const lose = (reason: string): void => {
-    if (!isLost) tell({event: 'lost', reason})
+  const lose = (reason: string, said: string | undefined): void => {
+    if (!isLost) tell({event: 'lost', reason, said})
     isLost = true
   }
 
@@ -95,7 +95,7 @@ export function createTunnel({open, tell, fail, onLost, waitMs, idleMs}: TunnelO
     carriers.delete(carrier)
     await pause(SETTLE_MS, ended.signal)
     if (end === undefined || ended.signal.aborted || usable() !== undefined) return
-    lose(end.reason ?? 'ssh ended without a word')
+    lose(end.reason ?? 'ssh ended without a word', end.said)
     onLost()
   }
 
@@ -107,7 +107,8 @@ export function createTunnel({open, tell, fail, onLost, waitMs, idleMs}: TunnelO
       if (waiting.size > 0 && !ended.signal.aborted) await connect()
     } catch (error) {
       if (ended.signal.aborted) return
-      if (retries.note(error)) return lose(messageOf(error))
+      const said = error instanceof RuncodeError ? error.said : undefined
+      if (retries.note(error)) return lose(messageOf(error), said)
       end()
       fail(error)
     } finally {

@@ -51,8 +51,11 @@ export class ProxyRefusedError extends RuncodeError {
   }
 }
 
-/** What ssh meant with its end and the words on its stderr, where nothing but a connection was asked for. */
-export function explainSsh(stderr: string, host: string, ending: Ending | 'timed out'): RuncodeError {
+/** What ssh meant with its end and the words on its stderr, which it quotes, where nothing but a connection was asked for. */
+export const explainSsh = (stderr: string, host: string, ending: Ending | 'timed out'): RuncodeError =>
+  explainEnd(stderr, host, ending).quote(stderr)
+
+const explainEnd = (stderr: string, host: string, ending: Ending | 'timed out'): RuncodeError => {
   const refusal = explainProxy(stderr, host) ?? explainRefusal(stderr, host)
   if (refusal !== undefined) return refusal
   if (ending === 'timed out') return new ConnectionFailedError(host, lastLine(stderr) ?? 'it did not answer in time')
@@ -98,6 +101,9 @@ const BEFORE_A_SESSION =
 /** The gateway hung up before it said who it is; one that lets few strangers in at a time does (MaxStartups). */
 export const isHungUpOn = (log: string): boolean =>
   /^(?:kex|ssh)_exchange_identification: (?!banner line )/m.test(log) && !ROUTE_FAILED.test(log)
+
+/** What ssh said, without what it says only to whoever looks for a mistake in it. */
+export const withoutDebug = (log: string): string => log.replace(/^debug[123]: .*\n?/gm, '')
 
 /** Words of its own that say nothing of an end. */
 const CHATTER = /^(?:debug[123]:|Authenticated to|Transferred: sent|Bytes per second: sent) .*$/gm

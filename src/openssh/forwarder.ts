@@ -32,6 +32,8 @@ export interface Forwarder {
   readonly isGone: () => boolean
   /** Resolves with the last words of ssh when it has ended, for whatever reason. */
   readonly gone: Promise<string | undefined>
+  /** All that ssh said so far, or the end of it. */
+  said(): string
   end(): void
 }
 
@@ -86,7 +88,7 @@ export async function startForwarder(options: ForwarderOptions, deadline: Deadli
   const report = logFile === undefined ? '' : await readFile(logFile, 'utf8').catch(() => '')
   if (logFile !== undefined) await removeWhole(logFile)
   if (ending !== true) throw explainSsh(said + report, host, deadline.signal.aborted ? 'timed out' : ending)
-  return {isGone: () => isGone, gone: ended.then(() => reasonOf(said)), end}
+  return {isGone: () => isGone, gone: ended.then(() => reasonOf(said)), said: () => said, end}
 }
 
 const OPTIONS = [

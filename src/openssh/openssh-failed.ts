@@ -14,6 +14,7 @@ export class OpensshFailedError extends RuncodeError {
       hint: 'Look at "runcode doctor".',
       facts: {program},
     })
+    this.quote(stderr)
   }
 }
 

@@ -78,8 +78,7 @@ export function profileOf({profiles}: Profiles, text: string): Profile & {name: 
 
 const environmentAccount = (env: NodeJS.ProcessEnv): Account => ({
   ...PUBLIC,
-  ...(env['RUNCODE_API_BASE'] ? {apiBase: env['RUNCODE_API_BASE'], webBase: undefined} : {}),
-  ...(env['RUNCODE_WEB_BASE'] ? {webBase: env['RUNCODE_WEB_BASE']} : {}),
+  ...(env['RUNCODE_API_BASE'] ? {apiBase: env['RUNCODE_API_BASE'], webBase: env['RUNCODE_WEB_BASE'] || undefined} : {}),
   name: FROM_ENVIRONMENT,
   chosenBy: 'environment',
 })

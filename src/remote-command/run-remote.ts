@@ -11,6 +11,7 @@ import {
   isTerminalRefused,
   isTurnedAway,
   reasonOf,
+  withoutDebug,
 } from '../openssh/explain.ts'
 import {OpensshFailedError} from '../openssh/openssh-failed.ts'
 import {findProgram} from '../openssh/programs.ts'
@@ -146,15 +147,14 @@ const judge = (end: ClientEnd, run: ClientRun, refusal: RuncodeError | undefined
   if (hasReaderLeft) return {exitCode: BROKEN_PIPE, signal: 'PIPE', endedBy: 'reader', hasBegun}
   if (missing === 'directory') throw new NoDirectoryError(task.directory ?? '~')
   if (missing === 'program') throw new NoProgramError()
+  const words = withoutDebug(said)
   // The wrapper runs nothing without one.
-  if (missing === 'terminal' || (!hasBegun && isTerminalRefused(said))) throw new NoTerminalError()
+  if (missing === 'terminal' || (!hasBegun && isTerminalRefused(said))) throw new NoTerminalError().quote(words)
   if (signal !== undefined)
     return {exitCode: signalStatus(signal), signal: signal.slice(3), endedBy: 'interruption', hasBegun}
-  if (hasBegun) throw new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})
-  if (refusal !== undefined) throw refusal
+  if (!hasBegun && refusal !== undefined) throw refusal.quote(words)
   // ssh's own status for whatever goes wrong on the way is 255 (ssh(1), EXIT STATUS).
-  const isLost = ending.kind === 'exited' && ending.code === 255
-  throw isLost
-    ? new ConnectionLostError(host, {reason: reasonOf(said), hasBegun})
-    : new UnexplainedEndError('ssh', ending, noise)
+  if (hasBegun || (ending.kind === 'exited' && ending.code === 255))
+    throw new ConnectionLostError(host, {reason: reasonOf(said), hasBegun}).quote(words)
+  throw new UnexplainedEndError('ssh', ending, noise).quote(`${noise}\n${words}`)
 }

@@ -6,10 +6,11 @@ import type {Session} from './session.ts'
 
 /** Another runcode ended the session while this one was about to use it. */
 export class SessionEndedError extends RuncodeError {
-  constructor({title}: Session) {
+  constructor({title}: Session, cause: unknown) {
     super(`The session of ${title} was ended by another runcode (disconnect or stop) before it was used.`, {
       code: 'session_ended',
       hint: 'Nothing was run. If the place is still attached, the same command takes a new pass.',
+      cause,
     })
   }
 }
@@ -23,7 +24,7 @@ export async function unlessEnded<T>(session: Session, connecting: () => Promise
     return await connecting()
   } catch (error) {
     if (mayBeOurFiles(error) && (await lstatIfThere(session.configFile)) === undefined)
-      throw new SessionEndedError(session)
+      throw new SessionEndedError(session, error)
     throw error
   }
 }

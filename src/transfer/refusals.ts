@@ -101,11 +101,12 @@ export class TransferFailedError extends RuncodeError {
 
 /** The connection broke on the way; what was there before still is. */
 export class TransferLostError extends RuncodeError {
-  constructor(reason: string, hint: string) {
+  constructor(reason: string, hint: string, cause?: unknown) {
     super(reason.replace(' while the command may have been running', ' during the transfer'), {
       code: 'connection_lost',
       retryable: true,
       hint,
+      cause,
     })
   }
 }

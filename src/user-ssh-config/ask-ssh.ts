@@ -11,7 +11,7 @@ export type SshAnswer =
       readonly complaints: readonly string[]
       readonly tookMs: number
     }
-  | {readonly options: undefined; readonly why: string}
+  | {readonly options: undefined; readonly why: string; readonly said: string}
 
 /**
  * Asks ssh what it would do for a host by the words of a file alone, or by some lines of one before it; it runs the
@@ -34,9 +34,9 @@ export async function createAskSsh(env: NodeJS.ProcessEnv, deadline: Deadline): 
         ...{env, signal, timeoutMs: LIMIT_MS},
       },
     )
-    if (timedOut || signal.aborted) return {options: undefined, why: 'it did not answer in time'}
+    if (timedOut || signal.aborted) return {options: undefined, why: 'it did not answer in time', said: stderr}
     if (ending.kind !== 'exited' || ending.code !== 0)
-      return {options: undefined, why: reasonIn(stderr) ?? 'it says nothing'}
+      return {options: undefined, why: reasonIn(stderr) ?? 'it says nothing', said: stderr}
     const complaints = stderr.split('\n').filter((line) => / line \d+: /.test(line))
     return {options: parse(stdout), complaints, tookMs: performance.now() - startMs}
   }

@@ -57,7 +57,7 @@ export async function checkCandidate(
   {ours, foreign}: {ours: OurHosts; foreign: readonly string[]},
 ): Promise<ReadonlyMap<string, string>> {
   const any = await ask(files.original ?? 'none', ANY_HOST)
-  if (any.options === undefined) throw new BrokenConfigError(files.name, any.why)
+  if (any.options === undefined) throw new BrokenConfigError(files.name, any.why).quote(any.said)
   await each([ANY_HOST, ...foreign], (host) => checkForeign(ask, files, host))
   const added = new Map<string, string>()
   await each(ours.aliases, async (alias) => {
@@ -107,7 +107,8 @@ const ADDING: ReadonlySet<string> = new Set([
 ])
 
 const optionsOf = (answer: SshAnswer, name: string, host: string): ReadonlyMap<string, readonly string[]> => {
-  if (answer.options === undefined) throw new UnsafeChangeError(name, host, `would fail: ${answer.why}`)
+  if (answer.options === undefined)
+    throw new UnsafeChangeError(name, host, `would fail: ${answer.why}`).quote(answer.said)
   return answer.options
 }
 

@@ -12,7 +12,7 @@ export async function entryFault(
   const wanted = await ask('none', alias, options)
   if (wanted.options === undefined) return `ssh cannot read the entry of ${alias}: ${wanted.why}`
   const found = await ask(path, alias)
-  if (found.options === undefined) throw new BrokenConfigError(path, found.why)
+  if (found.options === undefined) throw new BrokenConfigError(path, found.why).quote(found.said)
   const keywords = new Map(
     options.map((line) => line.trim().split(' ')[0] ?? '').map((one) => [one.toLowerCase(), one]),
   )

@@ -76,7 +76,7 @@ describe('on a bad day', function () {
     'no token': () => ({
       ...{args: ['list'], status: 1, code: 'no_token', env: {RUNCODE_API_BASE: 'https://127.0.0.1:1'}},
       message: 'There is no token for https://127.0.0.1:1.',
-      hint: 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.',
+      hint: 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE, or leave it out and log in: runcode login',
       facts: {origin: 'https://127.0.0.1:1'},
     }),
     'an address that is not https': () => ({

@@ -120,7 +120,7 @@ describe('the command line', function () {
     const {status, failure} = await failed(['list', '--json'], {env: {RUNCODE_API_BASE: 'https://127.0.0.1:1'}})
     assert.deepEqual(
       [status, failure['error'], failure['hint']],
-      [1, 'no_token', 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE.'],
+      [1, 'no_token', 'Set RUNCODE_TOKEN beside RUNCODE_API_BASE, or leave it out and log in: runcode login'],
     )
   })
 

@@ -77,6 +77,10 @@ describe('doctor, as a person runs it', function () {
       /^ {2}fail {2}host-key {7}The gateway 127\.0\.0\.1 showed another host key than the pinned one: the server's key changed, or it is not that server\.$/m,
     )
     assert.equal(changed.status, 1)
+    assert.ok(!changed.stdout.includes('OpenSSH said'), changed.stdout)
+    const {checks} = JSON.parse((await stage.run(['doctor', '--json', '--verbose'])).stdout)
+    const {ssh_said: words} = checks.find(({name}: {name: string}) => name === 'host-key')
+    assert.ok(words.includes('Host key verification failed.'), String(words))
   })
 
   it('looks at all the rest where the profiles cannot be read', async () => {

@@ -93,6 +93,9 @@ const PLAIN: Readonly<Record<string, object>> = {
   'exec -w x -- true': {workspace: 'x'},
   'exec --workspace=x --profile p -- true': {workspace: 'x', profile: 'p'},
   'exec --json -- true': {isJson: true},
+  'exec --verbose -- true': {isVerbose: true},
+  'exec -v --json -- true': {isVerbose: true, isJson: true},
+  'ssh -v x -- true': {workspace: 'x', isVerbose: true},
   'ssh x -- true': {workspace: 'x'},
   'ssh --profile p x --json -- true': {workspace: 'x', profile: 'p', isJson: true},
   'ssh --env A=1 x -- true': {workspace: 'x', variables: [['A', '1']]},
@@ -134,6 +137,8 @@ const LEFT: Readonly<Record<string, string | undefined>> = {
   'exec --cwd -x -- true': undefined,
   'ssh x': undefined,
   'ssh x --tty': undefined,
+  'ssh x --verbose': undefined,
+  'exec --verbose=true -- true': 'Unexpected argument: true',
   'exec true': 'Unexpected argument: true',
   'exec --env A=1 B=2 -- true': 'Unexpected argument: B=2',
   'exec --json=true -- true': 'Unexpected argument: true',
@@ -156,6 +161,7 @@ const LEFT: Readonly<Record<string, string | undefined>> = {
 const BASE = {
   ...{workspace: undefined, profile: undefined, cwd: undefined, home: false},
   ...{variables: [], isLogin: false, hasTerminal: false, stdin: 'inherit', timeoutSeconds: undefined, isJson: false},
+  isVerbose: false,
   command: {kind: 'words', words: {kind: 'line', line: 'true'}},
 }
 

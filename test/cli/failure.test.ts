@@ -16,6 +16,7 @@ describe('failureOf()', () => {
       retryable: true,
       exit: 1,
       facts: {lock: '/x', pid: 7},
+      sshSaid: [],
     })
   })
 
@@ -23,7 +24,7 @@ describe('failureOf()', () => {
     const hint = 'See the help: runcode --help, or runcode <command> --help'
     assert.deepEqual(failureOf(new Errors.CLIError('Nonexistent flag: --x\nSee more help with --help')), {
       ...{code: 'usage', message: 'Nonexistent flag: --x', hint},
-      ...{retryable: false, exit: 2, facts: {}},
+      ...{retryable: false, exit: 2, facts: {}, sshSaid: []},
     })
     assert.equal(
       failureOf(new Errors.CLIError('Missing 1 required arg:\n  name  the name')).message,
@@ -68,5 +69,50 @@ describe('a failure', () => {
   it('is printable on a screen, one line each for what and what next', () => {
     const failure = {...failureOf(new RefusedError('http_error', 'a\u001b[2J\nb', {})), hint: 'c\r'}
     assert.equal(failureText(failure), 'runcode: a\ufffd[2J\ufffdb\nhint: c\ufffd\n')
+  })
+})
+
+describe('what ssh said of a failure', () => {
+  const quoting = (said: string): PlainError => new PlainError('No.', {code: 'ssh_failed', hint: 'Look.'}).quote(said)
+  const verbose = (error: unknown) => failureOf(error, {isVerbose: true})
+
+  it('is shown where it was asked for, below what we say, and nowhere else', () => {
+    const error = quoting('one\r\n\n two\r\r\n')
+    assert.equal(failureText(verbose(error)), 'runcode: No.\nhint: Look.\nOpenSSH said:\n  one\n   two\n')
+    assert.deepEqual(failureJson(verbose(error))['ssh_said'], ['one', ' two'])
+    assert.equal(failureText(failureOf(error)), 'runcode: No.\nhint: Look.\n')
+    assert.ok(!('ssh_said' in failureJson(failureOf(error))))
+  })
+
+  it('is not there where it said nothing', () => {
+    for (const error of [quoting(' \r\n'), new PlainError('No.', {code: 'file_error'}), new Error('x')]) {
+      assert.ok(!('ssh_said' in failureJson(verbose(error))))
+      assert.doesNotMatch(failureText(verbose(error)), /said/)
+    }
+  })
+
+  it('is that of the failure behind it, where it has no words of its own', () => {
+    const outer = new PlainError('No.', {code: 'not_ready', cause: quoting('inner')})
+    assert.deepEqual(verbose(outer).sshSaid, ['inner'])
+    assert.deepEqual(verbose(outer.quote('outer')).sshSaid, ['outer'])
+  })
+
+  it('can neither move the cursor nor be taken for a line of ours, and is the real text in JSON', () => {
+    const error = quoting('a\u001b[2J\rhint: run this\nhint: run that')
+    assert.match(failureText(verbose(error)), /said:\n {2}a\ufffd\[2J\ufffdhint: run this\n {2}hint: run that\n$/)
+    assert.deepEqual(verbose(error).sshSaid, ['a\u001b[2J\rhint: run this', 'hint: run that'])
+  })
+
+  it('is without what looks like a secret, also one of several lines', () => {
+    const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----'
+    const words = verbose(quoting(`a ${key} b\nBearer rc_x\nssh-ed25519-cert-v01@openssh.com AAAA c`)).sshSaid
+    assert.deepEqual(words, ['a <private key> b', 'Bearer <secret>', '<certificate> c'])
+  })
+
+  it('is bounded: the last lines, and the beginning of each', () => {
+    const words = verbose(
+      quoting(Array.from({length: 500}, (_, at) => `${at} ${'word '.repeat(1000)}`).join('\n')),
+    ).sshSaid
+    assert.deepEqual([words.length, words[0]?.slice(0, 5), words[99]?.length], [100, '400 w', 1000])
   })
 })

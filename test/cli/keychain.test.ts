@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import {type ChildProcess, execFileSync, spawn, spawnSync} from 'node:child_process'
-import {once} from 'node:events'
-import {existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs'
+import {execFileSync, spawnSync} from 'node:child_process'
+import {existsSync, readFileSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {useFakeAccount} from '../support/fake-account.ts'
 import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
 import {runcode} from '../support/runcode.ts'
-import {skip} from '../support/skip.ts'
+import {needSecretService, type SecretService, startSecretService} from '../support/secret-service.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
-import {until} from '../support/until.ts'
 
 /** Tokens in a real Secret Service (gnome-keyring) on a bus of its own. */
 describe('a real keychain', function () {
@@ -16,27 +14,15 @@ describe('a real keychain', function () {
   const home = temporaryHome()
   const config = join(home.path, '.config/runcode/cli')
   let plane: FakeControlPlane
-  let env: Record<string, string>
-  let [bus, keyring]: ChildProcess[] = []
+  let env: Readonly<Record<string, string>>
+  let service: SecretService
 
   before(async function () {
-    const isThere = ['dbus-daemon', 'gnome-keyring-daemon'].every((one) => spawnSync(one, ['--version']).status === 0)
-    if (process.platform !== 'linux' || !isThere) skip(this, 'no dbus-daemon and gnome-keyring')
-    const runtime = join(home.path, 'run')
-    mkdirSync(runtime, {mode: 0o700})
-    bus = spawn('dbus-daemon', ['--session', '--nofork', '--print-address'], {stdio: ['ignore', 'pipe', 'ignore']})
-    const [address] = await once(bus.stdout as NodeJS.ReadableStream, 'data')
+    needSecretService(this)
     // The ledger of the suite reads files; what a keychain holds it cannot know.
     const {NODE_OPTIONS: _, RUNCODE_TEST_LEDGER: __, ...plain} = home.env
-    env = {...plain, XDG_RUNTIME_DIR: runtime, DBUS_SESSION_BUS_ADDRESS: String(address).trim()}
-    keyring = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], {
-      ...{env, stdio: ['pipe', 'ignore', 'ignore']},
-    })
-    keyring.stdin?.end('password')
-    await until(
-      () => String(spawnSync('dbus-send', ['--print-reply', ...OWNER], {env}).stdout).includes('true'),
-      () => 'no Secret Service',
-    )
+    service = await startSecretService()
+    env = {...plain, ...service.env}
     plane = await startFakeControlPlane()
     plane.on('GET', '/api/rc/workspaces', () => ({status: 200, body: {error: false, data: {workspaces: []}}}))
   })
@@ -48,7 +34,7 @@ describe('a real keychain', function () {
     execFileSync('tee', [file], {input: JSON.stringify({version: 1, default: 'fake', profiles: {fake: profile}})})
   })
   after(async () => {
-    for (const one of [keyring, bus]) one?.kill('SIGKILL')
+    service?.stop()
     await plane?.close()
     home.remove()
   })
@@ -76,6 +62,9 @@ describe('a real keychain', function () {
     assert.deepEqual([store(), isInFile('rc_secret')], ['keychain', false])
     assert.equal((await run('list'))['error'], undefined)
     assert.equal(asked(), 'Token rc_secret')
+    const {checks} = (await run('doctor')) as {checks: {name: string; token_stored_at?: string}[]}
+    const ageMs = Date.now() - Date.parse(String(checks.find(({name}) => name === 'token')?.token_stored_at))
+    assert.ok(ageMs >= 0 && ageMs < 60_000, String(ageMs))
     const out = await run('logout')
     assert.deepEqual((out['removed_from'] as string[]).includes('the keychain of this system'), true)
     assert.equal(out['warnings'], undefined)
@@ -95,7 +84,7 @@ describe('a real keychain', function () {
 
   it('that hangs is given up after two seconds, and named', async () => {
     await login('rc_secret')
-    keyring?.kill('SIGSTOP')
+    service.keyring.kill('SIGSTOP')
     try {
       const began = performance.now()
       const {error, message} = await run('list')
@@ -105,7 +94,7 @@ describe('a real keychain', function () {
       )
       assert.ok(performance.now() - began < 6000)
     } finally {
-      keyring?.kill('SIGCONT')
+      service.keyring.kill('SIGCONT')
     }
   })
 
@@ -138,12 +127,6 @@ describe('a real keychain', function () {
   })
 })
 
-const OWNER = [
-  '--dest=org.freedesktop.DBus',
-  '/',
-  'org.freedesktop.DBus.NameHasOwner',
-  'string:org.freedesktop.secrets',
-]
 const SERVICE = 'org.freedesktop.Secret.Service'
 const SEARCH = ['/org/freedesktop/secrets', `${SERVICE}.SearchItems`, 'dict:string:string:service,runcode-cli']
 const LOCK = ['/org/freedesktop/secrets', `${SERVICE}.Lock`, 'array:objpath:/org/freedesktop/secrets/collection/login']

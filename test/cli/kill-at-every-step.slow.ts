@@ -79,8 +79,11 @@ describe('killed at every step', () => {
 
   it('login, which leaves the old token or the new one', async function () {
     const key = {origin: stage.plane.apiBase, account: 'fake'}
-    const token = (): Promise<string | undefined> => fileStore(config()).read(key)
-    const prepare = (): Promise<void> => fileStore(config()).write(key, 'rc_old')
+    const token = (): Promise<string | undefined> =>
+      fileStore(config())
+        .read(key)
+        .then((kept) => kept?.secret)
+    const prepare = (): Promise<void> => fileStore(config()).write(key, 'rc_old', new Date())
     const args = ['login', '--with-token', '--store', 'file']
     const verify = async (): Promise<void> => {
       assert.match((await token()) ?? '', /^rc_(?:old|new)$/)
@@ -95,15 +98,18 @@ describe('killed at every step', () => {
 
   it('logout, which leaves the token or none', async function () {
     const key = {origin: stage.plane.apiBase, account: 'fake'}
-    const token = (): Promise<string | undefined> => fileStore(config()).read(key)
+    const token = (): Promise<string | undefined> =>
+      fileStore(config())
+        .read(key)
+        .then((kept) => kept?.secret)
     const other = {...key, account: 'other'}
     const prepare = async (): Promise<void> => {
-      await fileStore(config()).write(key, 'rc_old')
-      await fileStore(config()).write(other, 'rc_other')
+      await fileStore(config()).write(key, 'rc_old', new Date())
+      await fileStore(config()).write(other, 'rc_other', new Date())
     }
     const verify = async (): Promise<void> => {
       assert.ok(['rc_old', undefined].includes(await token()))
-      assert.equal(await fileStore(config()).read(other), 'rc_other')
+      assert.equal((await fileStore(config()).read(other))?.secret, 'rc_other')
       assert.equal((await stage.run(['logout'])).status, 0)
       assert.equal(await token(), undefined)
       assert.deepEqual(files(), ['credentials.json', 'profiles.json'])

@@ -169,6 +169,64 @@ describe('login', function () {
     assert.match(String(message), /logged in to you@example\.test/)
   })
 
+  describe('to what the environment names', () => {
+    const web = {RUNCODE_WEB_BASE: 'https://pages.example.test/'}
+    const at = () => ({RUNCODE_API_BASE: plane.apiBase, RUNCODE_CA_FILE: plane.caFile})
+    const run = async (words: string, env: Record<string, string>): Promise<Record<string, unknown>> => {
+      const options = {env: {...home.env, ...env}, cwd: home.path, input: 'rc_new-a\n'}
+      return JSON.parse((await runcode([...words.split(' '), '--json'], options)).stdout)
+    }
+
+    it('goes by its pages, keeps the token for that address alone, and leaves the profiles as they are', async () => {
+      const before = readFileSync(join(config, 'profiles.json'), 'utf8')
+      const login = await begin([], {...at(), ...web})
+      assert.match(login.page.href, /^https:\/\/pages\.example\.test\/auth\/cli-login\/\?port=/)
+      await login.come({token: 'rc_new-a'})
+      const {logged_in: isIn, profile, origin} = await result(login)
+      assert.deepEqual([isIn, profile, origin], [true, 'environment', plane.apiBase])
+      assert.equal(readFileSync(join(config, 'profiles.json'), 'utf8'), before)
+      assert.equal((await run('list', at()))['error'], undefined)
+      assert.equal(plane.requests.at(-1)?.authorization, 'Token rc_new-a')
+      assert.equal((await run('list', {...at(), RUNCODE_API_BASE: 'https://127.0.0.1:1'}))['error'], 'no_token')
+      assert.equal((await run('list', {}))['error'], undefined)
+      assert.equal(plane.requests.at(-1)?.authorization, 'Token rc_old-a', 'the profile has its own')
+      assert.equal((await run('logout', at()))['logged_out'], true)
+      assert.equal((await run('list', at()))['error'], 'no_token')
+    })
+
+    it('replaces no other account untold, and names itself by no profile', async () => {
+      assert.equal((await run('login --with-token', at()))['logged_in'], true)
+      const login = await begin([], {...at(), ...web})
+      await login.come({token: 'rc_new-b'})
+      assert.equal((await result(login))['error'], 'other_account')
+      const denied = await begin([], {...at(), ...web})
+      await denied.come({error: 'access_denied'})
+      assert.equal((await result(denied))['hint'], 'If that was a mistake: runcode login')
+    })
+
+    for (const [what, words, env, code, message] of [
+      ['pages of nothing', 'login', () => web, 'usage', /^RUNCODE_WEB_BASE has the pages of RUNCODE_API_BASE/],
+      ['pages beside a profile', 'login --profile fake', () => web, 'usage', /^RUNCODE_WEB_BASE has the pages/],
+      [
+        'pages that are not https',
+        'login --with-token',
+        () => ({...at(), RUNCODE_WEB_BASE: 'http://pages.example.test'}),
+        'insecure_base',
+        /^RUNCODE_WEB_BASE is not https/,
+      ],
+      ['no pages', 'login', at, 'usage', /is not known/],
+      ['a token as well', 'login', () => ({...at(), RUNCODE_TOKEN: 'rc_own'}), 'usage', /\(RUNCODE_TOKEN\)/],
+      ['a token, to log out of', 'logout', () => ({...at(), RUNCODE_TOKEN: 'rc_own'}), 'usage', /\(RUNCODE_TOKEN\)/],
+      ['a keychain', 'login --with-token --store keychain', at, 'usage', /kept in the file only/],
+    ] as const)
+      it(`is refused, and nothing is kept, where that is ${what}`, async () => {
+        const told = await run(words, env())
+        assert.equal(told['error'], code)
+        assert.match(String(told['message']), message)
+        assert.equal(keptToken(), 'rc_old-a')
+      })
+  })
+
   describe('where there is a display', () => {
     const seen = (): string => join(home.path, 'seen')
     /** A desktop whose `gio open`, which xdg-open(1) turns to there, is a program of ours. */

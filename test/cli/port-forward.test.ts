@@ -179,9 +179,9 @@ describe('port-forward', function () {
   })
 
   it('serves the same address again after the gateway was killed and started; who connects meanwhile waits', async () => {
-    const {local, heard, events} = await ready()
+    const {local, heard, events} = await ready('--verbose', `0:${service.port}`)
     process.kill(serverPid(), 'SIGKILL')
-    await heard('lost')
+    assert.match(String((await heard('lost'))['ssh_said']), /Connection to \S+ closed/)
     const waiting = shout(local, 'meanwhile')
     await succeed('server', 'up')
     assert.equal(await waiting, 'MEANWHILE')

@@ -7,6 +7,7 @@ import {temporaryFolder} from '../support/temporary-folder.ts'
 
 const origin = 'https://app.example.com'
 const work = {origin, account: 'work'}
+const NOW = new Date('2026-03-04T05:06:07.890Z')
 
 describe('fileStore()', () => {
   const folder = temporaryFolder()
@@ -16,10 +17,11 @@ describe('fileStore()', () => {
 
   it('keeps, replaces and removes a token, and leaves no file where none is left', async () => {
     assert.equal(await store().read(work), undefined)
-    await store().write(work, 'rc_1')
-    await store().write(work, 'rc_2')
-    await store().write({origin, account: 'home'}, 'rc_3')
-    assert.deepEqual([await store().read(work), await store().read({origin, account: 'home'})], ['rc_2', 'rc_3'])
+    await store().write(work, 'rc_1', NOW)
+    await store().write(work, 'rc_2', NOW)
+    await store().write({origin, account: 'home'}, 'rc_3', NOW)
+    const [first, second] = [await store().read(work), await store().read({origin, account: 'home'})]
+    assert.deepEqual([first?.secret, second?.secret], ['rc_2', 'rc_3'])
     assert.deepEqual([await store().remove(work), await store().remove(work)], [true, false])
     assert.equal(await store().read(work), undefined)
     assert.equal(await store().remove({origin, account: 'home'}), true)
@@ -27,7 +29,11 @@ describe('fileStore()', () => {
   })
 
   it('clears away what was half written, which holds tokens too, also where there is nothing to remove', async () => {
-    for (const change of [() => store().write(work, 'rc_1'), () => store().remove(work), () => store().remove(work)]) {
+    for (const change of [
+      () => store().write(work, 'rc_1', NOW),
+      () => store().remove(work),
+      () => store().remove(work),
+    ]) {
       mkdirSync(config(), {recursive: true, mode: 0o700})
       for (const name of ['credentials.json.0123456789ab.tmp', 'credentials.json.lock.0123456789ab.tmp'])
         writeFileSync(join(config(), name), 'rc_half')
@@ -45,15 +51,28 @@ describe('fileStore()', () => {
   })
 
   it('is one private file in a private folder', async () => {
-    await store().write(work, 'rc_1')
+    await store().write(work, 'rc_1', NOW)
     assert.deepEqual(readdirSync(config()), ['credentials.json'])
     assert.deepEqual([statSync(file()).mode & 0o777, statSync(config()).mode & 0o777], [0o600, 0o700])
-    assert.deepEqual(JSON.parse(readFileSync(file(), 'utf8')), {version: 1, tokens: [{...work, token: 'rc_1'}]})
+    assert.deepEqual(JSON.parse(readFileSync(file(), 'utf8')), {
+      ...{version: 1, tokens: [{...work, token: 'rc_1', stored_at: '2026-03-04T05:06:07.890Z'}]},
+    })
     assert.deepEqual([store().kind, store().place], ['file', file()])
   })
 
+  it('has the moment of each token, and none of one that was kept without', async () => {
+    const tokens = [{...work, token: 'rc_1'}]
+    mkdirSync(config(), {mode: 0o700})
+    writeFileSync(file(), JSON.stringify({version: 1, tokens}))
+    const other = {origin, account: 'home'}
+    await store().write(other, 'rc_2', NOW)
+    assert.equal((await store().read(work))?.storedAt, undefined)
+    assert.deepEqual((await store().read(other))?.storedAt, NOW)
+    assert.ok(!('stored_at' in JSON.parse(readFileSync(file(), 'utf8')).tokens[0]))
+  })
+
   it('gives a token to its origin and its account only', async () => {
-    await store().write(work, 'rc_1')
+    await store().write(work, 'rc_1', NOW)
     for (const key of [
       {origin: 'https://app.example.com:4443', account: 'work'},
       {origin: 'https://evil.example.com', account: 'work'},
@@ -87,6 +106,8 @@ describe('fileStore()', () => {
     'without tokens': '{"version":1}',
     'holding null': '{"version":1,"tokens":[null]}',
     'holding half an entry': '{"version":1,"tokens":[{"origin":"https://app.example.com","account":"work"}]}',
+    'holding a moment that is none':
+      '{"version":1,"tokens":[{"origin":"https://a","account":"work","token":"x","stored_at":"soon"}]}',
     'holding a token that is no text': '{"version":1,"tokens":[{"origin":"https://a","account":"work","token":7}]}',
   })) {
     it(`refuses a file that is ${why}, never repeats it, and never overwrites it`, async () => {
@@ -94,7 +115,7 @@ describe('fileStore()', () => {
       writeFileSync(file(), text)
       const refusal = {name: 'DamagedCredentialsError', code: 'file_error', facts: {path: file()}}
       await assert.rejects(store().read(work), refusal)
-      await assert.rejects(store().write(work, 'rc_1'), refusal)
+      await assert.rejects(store().write(work, 'rc_1', NOW), refusal)
       await assert.rejects(store().remove(work), refusal)
       await assert.rejects(store().read(work), ({message}: Error) => !message.includes('app.ex'))
       assert.equal(readFileSync(file(), 'utf8'), text)
@@ -105,12 +126,12 @@ describe('fileStore()', () => {
   it('writes nothing into a folder that is open to others', async () => {
     mkdirSync(config())
     chmodSync(config(), 0o755)
-    await assert.rejects(store().write(work, 'rc_1'), {code: 'unsafe_folder'})
+    await assert.rejects(store().write(work, 'rc_1', NOW), {code: 'unsafe_folder'})
     assert.deepEqual(readdirSync(config()), [])
   })
 
   it('reads nothing from a folder that is open to others', async () => {
-    await store().write(work, 'rc_1')
+    await store().write(work, 'rc_1', NOW)
     chmodSync(config(), 0o770)
     await assert.rejects(store().read(work), {code: 'unsafe_folder'})
   })

@@ -5,6 +5,7 @@ import type {Folders} from '../../src/core/folders.ts'
 import {NoTokenError} from '../../src/credentials/find-token.ts'
 import type {Check, Patient} from '../../src/doctor/check.ts'
 import {CHECKS, examine, type NamedFinding} from '../../src/doctor/examine.ts'
+import {HostKeyChangedError} from '../../src/openssh/explain.ts'
 import {parseWorkspaceId} from '../../src/workspace/workspace.ts'
 import {healthyPatient} from '../support/patient.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
@@ -53,7 +54,10 @@ describe('examine()', () => {
     assert.match(details['ssh-keygen'] ?? '', /^\/.*\/ssh-keygen$/)
     assert.deepEqual(
       [details['folders'], details['api-base'], details['token'], details['control-plane']],
-      ['none yet', 'https://app.example.com', 'RUNCODE_TOKEN', 'answers, and shows 2 workspaces'],
+      [
+        ...['none yet', 'https://app.example.com', 'in RUNCODE_TOKEN; since when is not known'],
+        'answers, and shows 2 workspaces',
+      ],
     )
   })
 
@@ -147,6 +151,25 @@ describe('examine()', () => {
     assert.deepEqual(await find('token', change), {name: 'token', status: 'fail', detail: 'broken', hint: undefined})
     // What several stumble over is told once.
     assert.deepEqual(await find('control-plane', change), {name: 'control-plane', status: 'skip', detail: 'see token'})
+  })
+
+  for (const [storedAt, detail] of [
+    [undefined, 'in the file; since when is not known'],
+    ['2026-03-04T05:06:00.000Z', 'stored 7s ago in the file'],
+    ['2026-03-02T05:06:08.000Z', 'stored 47h 59m ago in the file'],
+    ['2026-02-20T05:00:00.000Z', 'stored 12 days ago in the file'],
+    ['2026-03-04T06:00:00.000Z', 'stored 0s ago in the file'],
+  ] as const)
+    it(`tells how old the token is: ${detail}`, async () => {
+      const findTokenPlace = async () => ({place: 'the file', storedAt: storedAt && new Date(storedAt)})
+      const change = {findTokenPlace, now: () => new Date('2026-03-04T05:06:07.000Z')}
+      const facts = {token_stored_at: storedAt ?? null}
+      assert.deepEqual(await find('token', change), {name: 'token', status: 'ok', detail, facts})
+    })
+
+  it('keeps what ssh said of a failure', async () => {
+    const broken = () => Promise.reject(new HostKeyChangedError('gw').quote('Host key verification failed.'))
+    assert.equal((await find('token', {findTokenPlace: broken}))?.said, 'Host key verification failed.')
   })
 
   it('counts one workspace as one', async () => {

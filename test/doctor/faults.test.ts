@@ -292,7 +292,7 @@ describe('doctor names', function () {
         },
         () => [
           `fail control-plane: ${plane.apiBase} answered 401: Invalid token.`,
-          'The token is not accepted (any more). Set RUNCODE_TOKEN beside RUNCODE_API_BASE.',
+          'The token is not accepted (any more). Set RUNCODE_TOKEN beside RUNCODE_API_BASE, or leave it out and log in: runcode login',
         ],
       ],
       [

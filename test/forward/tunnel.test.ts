@@ -15,13 +15,15 @@ interface Played extends Carrier {
   lose(): void
 }
 
+type End = NonNullable<Awaited<Carrier['gone']>>
+
 const play = (name: number): Played => {
   const state = {isOpen: true, isRetired: false, isEnded: false, idleSinceMs: performance.now() as number | undefined}
-  let settle: (end: {reason: string} | undefined) => void = () => undefined
-  const gone = new Promise<{reason: string} | undefined>((resolve) => {
+  let settle: (end: End | undefined) => void = () => undefined
+  const gone = new Promise<End | undefined>((resolve) => {
     settle = resolve
   })
-  const stop = (end: {reason: string} | undefined): void => {
+  const stop = (end: End | undefined): void => {
     state.isOpen = false
     settle(end)
   }
@@ -42,7 +44,7 @@ const play = (name: number): Played => {
       state.isEnded = true
       stop(undefined)
     },
-    lose: () => stop({reason: 'the line was cut'}),
+    lose: () => stop({reason: 'the line was cut', said: 'Some words.'}),
   }
 }
 
@@ -130,7 +132,7 @@ describe('a tunnel', () => {
       () => losses === 1,
       () => 'It was not noticed.',
     )
-    assert.deepEqual([seen(), tries], [['lost'], 1])
+    assert.deepEqual([events, tries], [[{event: 'lost', reason: 'the line was cut', said: 'Some words.'}], 1])
     assert.equal(await ask(), '1:3')
     assert.deepEqual(seen(), ['lost', 'restored'])
   })

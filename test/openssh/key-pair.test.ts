@@ -34,6 +34,7 @@ describe('createKeyPair()', () => {
       code: 'ssh_failed',
       message: /^ssh-keygen ended with status 1: .*No such file or directory$/,
       facts: {program: 'ssh-keygen'},
+      said: /^Saving key .* failed: No such file or directory\s*$/,
     })
   })
 

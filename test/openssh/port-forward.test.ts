@@ -132,7 +132,9 @@ describe('an ssh that forwards, against a real sshd', function () {
     const carrier = createCarrier(forwarder, [entrance])
     assert.equal(carrier.isOpen(), true)
     relay.cut()
-    assert.match(String((await carrier.gone)?.reason), /closed|reset|broken pipe/i)
+    const {reason, said} = (await carrier.gone) ?? {}
+    assert.match(String(reason), /closed|reset|broken pipe/i)
+    assert.match(String(said), /^Authenticated to .*\r?\n(?:.*\n)*.*(?:closed|reset|broken pipe)/i)
     assert.deepEqual([forwarder.isGone(), carrier.isOpen()], [true, false])
   })
 })
@@ -172,7 +174,8 @@ describe('port-forward, against a real sshd', function () {
   const lose = async (): Promise<void> => {
     const losses = forwarding.events.filter(({event}) => event === 'lost').length
     killSessions(workspace.sshd)
-    await forwarding.heard('lost', losses + 1)
+    const event = await forwarding.heard('lost', losses + 1)
+    assert.ok(!('ssh_said' in event), 'nobody asked for the words of ssh')
   }
 
   it('takes a pass when it begins, and another only for a connection that needs it', async () => {

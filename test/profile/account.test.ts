@@ -86,6 +86,9 @@ describe('chooseAccount()', () => {
     const web = {RUNCODE_WEB_BASE: 'https://web.example.com'}
     assert.equal(chooseAccount(none, {...BASE, ...web}, {}).webBase, 'https://web.example.com')
     assert.equal(chooseAccount(some, web, {}).webBase, undefined)
+    assert.equal(chooseAccount(none, web, {}).webBase, 'https://runcode.io')
+    assert.equal(chooseAccount(none, {...TOKEN, ...web}, {}).webBase, 'https://runcode.io')
+    assert.equal(chooseAccount(some, {...BASE, ...web}, {flag: 'work'}).webBase, undefined)
   })
 
   for (const name of ['other', 'environment']) {

@@ -14,7 +14,7 @@ export const healthyPatient = (folder: string, change: Partial<Patient> = {}): P
   now: () => new Date(),
   findAccount: async () => accountOf('work'),
   meetService: async () => ({peer: undefined, aheadSeconds: 0}),
-  findTokenPlace: async () => 'RUNCODE_TOKEN',
+  findTokenPlace: async () => ({place: 'RUNCODE_TOKEN', storedAt: undefined}),
   listWorkspaces: async () => [],
   repairEntries: async () => undefined,
   findSession: async () => undefined,

@@ -136,13 +136,13 @@ describe('a change that ssh is asked about', () => {
   it('is refused where ssh cannot read what would be written', async () => {
     await assert.rejects(
       told('', (text) => `${text}NoSuchOption x\n`),
-      /would fail: .*line \d+: Bad configuration option/,
+      {message: /would fail: .*line \d+: Bad configuration option/, said: /terminating, 1 bad configuration options/},
     )
   })
 
   it('is not begun where ssh cannot read the file as it is', async () => {
     for (const config of ['NoSuchOption x\n', 'Host a\n  Port nothing\n', '\uFEFFHost a\n'])
-      await assert.rejects(told(config), BrokenConfigError)
+      await assert.rejects(told(config), {name: BrokenConfigError.name, said: /line \d+/})
   })
 
   it('is as quick beside thousands of hosts', async () => {

@@ -11,6 +11,7 @@ import {writeRedirect} from '../../login/redirect-file.ts'
 import {surroundingsOf, wayToBrowser} from '../../login/surroundings.ts'
 import {isLoopback, parseWebBase} from '../../network/https-url.ts'
 import type {Account} from '../../profile/account.ts'
+import {FROM_ENVIRONMENT} from '../../profile/profile.ts'
 import type {Context} from '../context.ts'
 import {askServer, findServer} from '../server/local-server.ts'
 import type {GivenToken} from './login.ts'
@@ -20,7 +21,7 @@ export class LoginTimedOutError extends RuncodeError {
   constructor(limitSeconds: number, account: string) {
     super(`No login came back from the browser within ${formatDuration(limitSeconds)}.`, {
       code: 'login_timed_out',
-      hint: `Try again, or paste a token: runcode login --paste --profile ${account}`,
+      hint: `Try again, or paste a token: runcode login --paste${flagFor(account)}`,
       facts: {profile: account},
     })
   }
@@ -31,7 +32,7 @@ export class LoginDeniedError extends RuncodeError {
   constructor(account: string) {
     super('The login was denied in the browser. Nothing was changed.', {
       code: 'login_denied',
-      hint: `If that was a mistake: runcode login --profile ${account}`,
+      hint: `If that was a mistake: runcode login${flagFor(account)}`,
       facts: {profile: account},
     })
   }
@@ -42,7 +43,7 @@ export class NoLoginPageError extends RuncodeError {
   constructor(account: string) {
     super(`The address of the login page of the profile "${account}" is not known.`, {
       code: 'usage',
-      hint: `Say it (runcode profile set ${account} --web-base <url>), or give a token: runcode login --with-token --profile ${account}`,
+      hint: `Say it (${account === FROM_ENVIRONMENT ? 'RUNCODE_WEB_BASE' : `runcode profile set ${account} --web-base <url>`}), or give a token: runcode login --with-token${flagFor(account)}`,
       facts: {profile: account},
     })
   }
@@ -53,12 +54,15 @@ export class NoWayBackError extends RuncodeError {
   constructor(account: string, cause: unknown) {
     super(`No browser can come back to this program: ${messageOf(cause)}`, {
       code: 'usage',
-      hint: `Give a token: runcode login --with-token --profile ${account}`,
+      hint: `Give a token: runcode login --with-token${flagFor(account)}`,
       facts: {profile: account},
       cause,
     })
   }
 }
+
+/** How an account is named again; that of the environment is not. */
+const flagFor = (account: string): string => (account === FROM_ENVIRONMENT ? '' : ` --profile ${account}`)
 
 /** What a login in the browser needs of whoever sits in front of it. */
 export interface BrowserMeans {

@@ -1,5 +1,5 @@
 import {deadlineIn} from '../../core/deadline.ts'
-import {messageOf, RuncodeError} from '../../core/errors.ts'
+import {messageOf} from '../../core/errors.ts'
 import {fileStore} from '../../credentials/file-store.ts'
 import {loginHint} from '../../credentials/find-token.ts'
 import {isKeychainUsable, keychainStore} from '../../credentials/keychain-store.ts'
@@ -12,22 +12,10 @@ import {changeProfiles} from '../../profile/profile-file.ts'
 import {openControlPlane} from '../../provider/open-control-plane.ts'
 import type {Context} from '../context.ts'
 import {openAccount} from '../open-account.ts'
+import {EnvironmentTokenError, refuseEnvironment} from './environment-login.ts'
 import {formerAccount, OtherAccountError} from './other-account.ts'
 
 const LIMIT_MS = 30_000
-
-/** The account is the environment's own, which keeps its token in the environment. */
-export class EnvironmentAccountError extends RuncodeError {
-  constructor() {
-    super(
-      'The account is set by the environment (RUNCODE_API_BASE or RUNCODE_TOKEN), so there is nothing to log in to or out of.',
-      {
-        code: 'usage',
-        hint: 'Unset these variables, or name a profile with --profile.',
-      },
-    )
-  }
-}
 
 /** A token as it was given, with the words of whoever gave it on whose it is. */
 export interface GivenToken {
@@ -58,7 +46,7 @@ export interface LoggedIn {
 export async function login(context: Context, input: LoginInput): Promise<LoggedIn> {
   const {folders} = context
   const {account, origin, trust} = await openAccount(context, {flag: input.profile})
-  if (account.name === FROM_ENVIRONMENT) throw new EnvironmentAccountError()
+  refuseEnvironment(context.env, account.name, input.store)
   const {secret: text, email} = await input.readToken(account, origin)
   const secret = parseSecret(text, 'the input')
   const plane = openControlPlane({
@@ -74,13 +62,15 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
   )
   const former = await formerAccount(context, account.name, {secret, identity: {email, workspaces}})
   if (former !== undefined && !(await input.mayReplace(former))) throw new OtherAccountError(account.name, former)
-  const wished = input.store ?? account.store
+  const isProfile = account.name !== FROM_ENVIRONMENT
+  const wished = isProfile ? (input.store ?? account.store) : 'file'
   const store = await keep(context, {account, origin, wished, secret})
   const {name, chosenBy: _, ...profile} = account
-  await changeProfiles(folders.config, ({default: byDefault, profiles}) => ({
-    default: byDefault ?? name,
-    profiles: new Map(profiles).set(name, {...profile, store: store.kind, email}),
-  }))
+  if (isProfile)
+    await changeProfiles(folders.config, ({default: byDefault, profiles}) => ({
+      default: byDefault ?? name,
+      profiles: new Map(profiles).set(name, {...profile, store: store.kind, email}),
+    }))
   return {profile: name, origin, place: store.place, email, workspaceCount: workspaces.length}
 }
 
@@ -96,16 +86,17 @@ interface Kept {
 const keep = async (context: Context, {account, origin, wished, secret}: Kept): Promise<SecretStore> => {
   const places = {env: context.env, config: context.folders.config}
   const key = {origin, account: account.name}
+  const {date} = context.now()
   const kind = wished ?? ((await isKeychainUsable(context.env)) ? 'keychain' : 'file')
   let store = openSecretStore(kind, places)
   try {
-    await store.write(key, secret)
+    await store.write(key, secret, date)
   } catch (error) {
     // One that is locked can be read from, as if it were empty.
     if (wished !== undefined || kind === 'file') throw error
     context.warn(`${messageOf(error)} The token is kept in a file.`)
     store = openSecretStore('file', places)
-    await store.write(key, secret)
+    await store.write(key, secret, date)
   }
   if (account.store !== undefined && account.store !== store.kind) {
     const former = openSecretStore(account.store, places)
@@ -135,7 +126,7 @@ export interface LoggedOut {
 /** Removes the token that `login` kept for an account; nothing else of it. */
 export async function logout(context: Context, {profile}: {profile: string | undefined}): Promise<LoggedOut> {
   const {account, origin} = await openAccount(context, {flag: profile})
-  if (account.name === FROM_ENVIRONMENT) throw new EnvironmentAccountError()
+  if (account.name === FROM_ENVIRONMENT && context.env['RUNCODE_TOKEN']) throw new EnvironmentTokenError()
   const file = fileStore(context.folders.config)
   const stores = account.store === 'keychain' ? [keychainStore(context.env), file] : [file]
   const places: string[] = []

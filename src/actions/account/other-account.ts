@@ -1,6 +1,7 @@
 import {deadlineIn} from '../../core/deadline.ts'
 import {RuncodeError} from '../../core/errors.ts'
 import {findToken} from '../../credentials/find-token.ts'
+import {FROM_ENVIRONMENT} from '../../profile/profile.ts'
 import type {Workspace} from '../../workspace/workspace.ts'
 import type {Context} from '../context.ts'
 import {openAccount} from '../open-account.ts'
@@ -34,7 +35,9 @@ export async function formerAccount(
   profile: string,
   {secret, identity}: {secret: string; identity: Identity},
 ): Promise<string | undefined> {
-  const {account, origin, plane} = await openAccount(context, {flag: profile})
+  const {account, origin, plane} = await openAccount(context, {
+    flag: profile === FROM_ENVIRONMENT ? undefined : profile,
+  })
   const {email, name, store} = account
   const question = {origin, account: name, isEnvironment: false, store}
   const former = await findToken(question, {env: {}, ...context.folders}).catch(() => undefined)

@@ -68,6 +68,6 @@ const runOn = (context: Context, session: Session, far: FarRun, hint: string) =>
       if (!result.usedMaster) await prepareNext(context, session)
       return result
     } catch (error) {
-      throw error instanceof ConnectionLostError ? new TransferLostError(error.message, hint) : error
+      throw error instanceof ConnectionLostError ? new TransferLostError(error.message, hint, error) : error
     }
   })

@@ -19,7 +19,13 @@ export type ForwardEvent =
   /** This one cannot be had; the others go on. */
   | {readonly event: 'failed'; readonly port: PortSpec; readonly error: RuncodeError}
   /** New connections wait. */
-  | {readonly event: 'lost'; readonly port: ForwardedPort; readonly reason: string}
+  | {
+      readonly event: 'lost'
+      readonly port: ForwardedPort
+      readonly reason: string
+      /** What ssh said, as it came. */
+      readonly said: string | undefined
+    }
   | {readonly event: 'restored'; readonly port: ForwardedPort}
   /** The workspace, or this machine, took no connection for it. */
   | {readonly event: 'refused'; readonly port: ForwardedPort; readonly reason: string}

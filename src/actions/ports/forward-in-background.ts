@@ -83,8 +83,10 @@ const eventsIn = (text: string): readonly SaidEvent[] =>
   })
 
 const failureIn = (said: readonly SaidEvent[]): RuncodeError => {
-  const {error, message, hint} = said.findLast((one) => one['event'] === undefined) ?? {}
+  const {error, message, hint, ssh_said: words} = said.findLast((one) => one['event'] === undefined) ?? {}
   const code = typeof error === 'string' && Object.hasOwn(ERROR_CODES, error) ? (error as ErrorCode) : 'not_ready'
-  const words = typeof message === 'string' ? message : 'The process in the background was not ready in time.'
-  return new BackgroundForwardError(words, {code, hint: typeof hint === 'string' ? hint : 'Try without --background.'})
+  const text = typeof message === 'string' ? message : 'The process in the background was not ready in time.'
+  return new BackgroundForwardError(text, {
+    ...{code, hint: typeof hint === 'string' ? hint : 'Try without --background.'},
+  }).quote(Array.isArray(words) ? words.join('\n') : undefined)
 }

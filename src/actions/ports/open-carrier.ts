@@ -74,10 +74,10 @@ const start = async (
   void forwarder.gone.then(() => removeEntrances(entrances))
   const deadline = deadlineIn(LISTEN_LIMIT_MS, interrupted)
   while (!entrances.every(isThere)) {
-    if (forwarder.isGone()) throw new ConnectionFailedError(host, await forwarder.gone)
+    if (forwarder.isGone()) throw new ConnectionFailedError(host, await forwarder.gone).quote(forwarder.said())
     if (deadline.signal.aborted) {
       forwarder.end()
-      throw new ConnectionFailedError(host, 'ssh does not listen')
+      throw new ConnectionFailedError(host, 'ssh does not listen').quote(forwarder.said())
     }
     await pause(LOOK_MS, deadline.signal)
   }

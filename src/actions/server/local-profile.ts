@@ -33,8 +33,8 @@ export async function adoptLocalProfile(context: Context, {apiBase, caFile}: Ser
   const store = fileStore(config)
   const secret = await readOwnerToken(context)
   if (before !== undefined && before.apiBase !== apiBase) await store.remove({origin: before.apiBase, account: NAME})
-  if ((await store.read({origin: apiBase, account: NAME})) !== secret)
-    await store.write({origin: apiBase, account: NAME}, secret)
+  if ((await store.read({origin: apiBase, account: NAME}))?.secret !== secret)
+    await store.write({origin: apiBase, account: NAME}, secret, context.now().date)
   if (before?.apiBase !== apiBase || before.caFile !== caFile || chosen !== byDefault) {
     await changeProfiles(config, (now) => ({
       default: now.default ?? chosen,

@@ -1,5 +1,6 @@
 import {GROUPS} from '../../doctor/check.ts'
 import {CHECKS, type NamedFinding} from '../../doctor/examine.ts'
+import {linesOfSsh, quotation} from '../ssh-words.ts'
 
 const NAME_WIDTH = Math.max(...CHECKS.map(({name}) => name.length))
 
@@ -9,7 +10,10 @@ export const diagnosis = (findings: readonly NamedFinding[], {isVerbose}: {isVer
     const names = CHECKS.filter((check) => check.group === group).map(({name}) => name)
     const own = findings.filter(({name}) => names.includes(name))
     const shown = isVerbose ? own : own.filter(({status}) => status === 'fail' || status === 'warn')
-    return [`${group}: ${summary(own)}`, ...shown.flatMap(linesOf)]
+    return [
+      `${group}: ${summary(own)}`,
+      ...shown.flatMap((one) => [...linesOf(one), ...(isVerbose ? wordsOf(one) : [])]),
+    ]
   })
 
 const summary = (findings: readonly NamedFinding[]): string => {
@@ -24,7 +28,12 @@ const summary = (findings: readonly NamedFinding[]): string => {
   return faults + warnings === 0 ? ['well', ...words].join(', ') : words.join(', ')
 }
 
+const INDENT = `        ${''.padEnd(NAME_WIDTH)}  `
+
 const linesOf = ({status, name, detail, hint}: NamedFinding): readonly string[] => [
   `  ${status.padEnd(4)}  ${name.padEnd(NAME_WIDTH)}  ${status === 'skip' ? 'not checked: ' : ''}${detail}`,
-  ...(hint === undefined ? [] : [`        ${''.padEnd(NAME_WIDTH)}  ${hint}`]),
+  ...(hint === undefined ? [] : [`${INDENT}${hint}`]),
 ]
+
+const wordsOf = ({said}: NamedFinding): readonly string[] =>
+  quotation(linesOfSsh(said)).map((line) => `${INDENT}${line}`)
