@@ -72,7 +72,7 @@ const change = async (path: string, edit: (entries: readonly Entry[]) => readonl
 
 const readEntries = async (path: string): Promise<readonly Entry[]> => {
   await refuseUnsafeFolders(dirname(path))
-  const text = await readIfThere(path)
+  const text = await readIfThere(path, {mustBeOurs: true})
   if (text === undefined) return []
   try {
     return parseEntries(JSON.parse(text))
