@@ -32,8 +32,14 @@ export interface JsonRequest {
 
 /** Whom to believe, and how to get there. */
 export interface Way extends Trust {
-  /** The HTTP proxy to go through, `http://[user:password@]host[:port]`; straight there without one. */
-  readonly proxy?: URL | undefined
+  /** The HTTP proxy to go through; straight there without one. */
+  readonly proxy?: HttpProxy | undefined
+}
+
+/** An HTTP proxy by its address, `http://[user:password@]host[:port]`, and what it was set by, in words. */
+export interface HttpProxy {
+  readonly url: URL
+  readonly setting: string
 }
 
 export interface JsonAnswer {
@@ -81,7 +87,7 @@ const send = async (
     },
     ...(body === undefined ? {} : {json: body}),
     https: {rejectUnauthorized: true, ...(authorities === undefined ? {} : {certificateAuthority: authorities})},
-    ...(trust.proxy === undefined ? {} : {agent: {https: agentOf(trust.proxy, timeoutMs, deadline)}}),
+    ...(trust.proxy === undefined ? {} : {agent: {https: agentOf(trust.proxy.url, timeoutMs, deadline)}}),
     retry: {limit: 0},
     followRedirect: false,
     throwHttpErrors: false,

@@ -342,7 +342,7 @@ describe('doctor names', function () {
       },
       () => [
         `fail tls: Could not reach https://plane.invalid by way of the proxy ${new URL(proxy.url).host}: it asks for a user and a password.`,
-        'Name them: HTTPS_PROXY=http://user:password@host:port, special characters percent-encoded.',
+        'Name them in HTTPS_PROXY: http://user:password@host:port, special characters percent-encoded.',
       ],
     ],
     [

@@ -13,6 +13,7 @@ export interface ProfileChanges {
   readonly web_base?: string | null | undefined
   readonly ca_file?: string | null | undefined
   readonly ssh_proxy?: string | null | undefined
+  readonly https_proxy?: string | null | undefined
 }
 
 /** A field of a profile has a value that it cannot have. The value is not repeated: it may be a password. */
