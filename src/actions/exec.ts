@@ -143,7 +143,7 @@ export const prepareNext = async (context: Context, session: Session): Promise<v
  */
 export const routeTo = async (context: Context, {account}: Session): Promise<Route> => {
   const profiles = (await readIfThere(join(context.folders.config, 'profiles.json'))) ?? ''
-  return /proxy|\\/i.test(profiles) ? (await import('./ssh-route.ts')).sshRoute(context, account) : []
+  return /ssh_proxy|\\/.test(profiles) ? (await import('./ssh-route.ts')).sshRoute(context, account) : []
 }
 
 /** Undefined means HOME; a relative directory with `home` stays relative, since a command begins in HOME. */

@@ -64,11 +64,15 @@ export async function openAccount(context: Context, choice: AccountChoice): Prom
 }
 
 /** Whom to believe on the way to the control plane of an account, and by which proxy to go. Throws InvalidProxyError. */
-export const wayTo = (base: URL, {caFile}: Pick<Account, 'caFile'>, env: NodeJS.ProcessEnv): Way => ({
+export const wayTo = (
+  base: URL,
+  {caFile, httpsProxy}: Pick<Account, 'caFile' | 'httpsProxy'>,
+  env: NodeJS.ProcessEnv,
+): Way => ({
   caFile,
   addedCaFile: env['RUNCODE_CA_FILE'] || undefined,
   nodeCaFile: env['NODE_EXTRA_CA_CERTS'] || undefined,
-  proxy: apiProxy(env, base)?.url,
+  proxy: apiProxy(env, base, httpsProxy),
 })
 
 /** The account of an attachment is gone, or speaks to another control plane than when the place was attached. */

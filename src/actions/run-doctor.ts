@@ -69,10 +69,10 @@ const patientOf = (context: Context, profile: string | undefined, version: strin
     now: () => context.now().date,
     findAccount: async () => patientAccount(await account(), env),
     meetService: once(async () => {
-      const {apiBase, caFile} = await account()
+      const {apiBase, ...way} = await account()
       const base = parseHttpsBase(apiBase, 'The address of the control plane')
       const url = new URL(`${base.href.replace(/\/$/, '')}/api/rc/workspaces?category=active`)
-      const trust = wayTo(base, {caFile}, env)
+      const trust = wayTo(base, way, env)
       return meetService({url, trust, deadline: deadlineIn(LIMIT_MS, interrupted)}, () => context.now().date)
     }),
     findTokenPlace: async () => {
@@ -97,9 +97,12 @@ const patientOf = (context: Context, profile: string | undefined, version: strin
   }
 }
 
-const patientAccount = ({name, apiBase, caFile, sshProxy}: Account, env: NodeJS.ProcessEnv): PatientAccount => ({
+const patientAccount = (
+  {name, apiBase, caFile, sshProxy, httpsProxy}: Account,
+  env: NodeJS.ProcessEnv,
+): PatientAccount => ({
   ...{name, apiBase, caFile, sshProxy},
-  findApiProxy: () => (URL.canParse(apiBase) ? apiProxy(env, new URL(apiBase)) : undefined),
+  findApiProxy: () => (URL.canParse(apiBase) ? apiProxy(env, new URL(apiBase), httpsProxy) : undefined),
 })
 
 /** Does it when it is asked for first, and never again. */

@@ -3,7 +3,10 @@ import {join} from 'node:path'
 import {closest, distance} from 'fastest-levenshtein'
 import type {Failure} from './failure.ts'
 
-/** The failure of a command that there is not, with the one that was likely meant. `root` is the folder of package.json. */
+/**
+ * The failure of a command that there is not, with the one that was likely meant; oclif takes the words behind one without
+ * arguments for a part of its name. `root` is the folder of package.json.
+ */
 export function suggestCommand(failure: Failure, argv: readonly string[], root: string): Failure {
   if (!/^command \S+ not found$/.test(failure.message)) return failure
   const {commands} = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest
@@ -20,6 +23,13 @@ export function suggestCommand(failure: Failure, argv: readonly string[], root: 
     .map((name) => ({name, word: words.slice(0, name.split(' ').length).join(' ')}))
     .filter(({name, word}) => isNear(word, name))
     .sort((one, other) => distance(one.word, one.name) - distance(other.word, other.name))[0]
+  if (meant !== undefined && meant.word === meant.name) {
+    const see =
+      meant.name === 'exec'
+        ? `Put the command behind two dashes: ${NAME} exec -- ls -l`
+        : `See: ${NAME} ${meant.name} --help`
+    return {...failure, message: `"${NAME} ${meant.name}" takes no arguments.`, hint: see}
+  }
   const message = `There is no command "${meant?.word ?? words[0]}".`
   return {...failure, message, ...(meant === undefined ? {} : {hint: `Did you mean: ${NAME} ${meant.name}`})}
 }

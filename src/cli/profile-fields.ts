@@ -7,19 +7,18 @@ import {readStdin} from './ui/ask-secret.ts'
 
 /** A password on the command line is there for every user of this machine to see, and in the history of the shell. */
 export class PasswordInArgvError extends RuncodeError {
-  constructor() {
+  constructor(flag: string) {
     super('An address with a password is not taken from the command line.', {
       code: 'usage',
-      hint: 'Give the address on stdin: --ssh-proxy - < file',
+      hint: `Give the address on stdin: --${flag} - < file`,
     })
   }
 }
 
 const proxyFlag = Flags.custom<string>({
   helpValue: '<url>',
-  description: `send SSH by way of this HTTP proxy, ${SSH_PROXY_FORM}; - reads the address from stdin, which one with a password must be`,
-  parse: async (text) => {
-    if ((parseSshProxy(text)?.password ?? '') !== '') throw new PasswordInArgvError()
+  parse: async (text, _, {name}) => {
+    if ((parseSshProxy(text)?.password ?? '') !== '') throw new PasswordInArgvError(name)
     return text
   },
 })
@@ -31,7 +30,13 @@ export const profileFieldFlags = {
     helpValue: '<file>',
     description: 'CA certificates to trust instead of the built-in ones, as PEM',
   }),
-  'ssh-proxy': proxyFlag(),
+  'ssh-proxy': proxyFlag({
+    description: `send SSH by way of this HTTP proxy, ${SSH_PROXY_FORM}; - reads the address from stdin, which one with a password must be`,
+  }),
+  'https-proxy': proxyFlag({
+    description:
+      'send requests to the control plane by way of this HTTP proxy, named likewise, where the environment has no HTTPS_PROXY',
+  }),
 }
 
 interface Given {
@@ -39,6 +44,7 @@ interface Given {
   readonly 'web-base'?: string | undefined
   readonly 'ca-file'?: string | undefined
   readonly 'ssh-proxy'?: string | undefined
+  readonly 'https-proxy'?: string | undefined
 }
 
 /** What the flags say, by the names of the fields. */
@@ -46,8 +52,12 @@ export const changesOf = async (flags: Given, interrupted: AbortSignal): Promise
   api_base: flags['api-base'],
   web_base: flags['web-base'],
   ca_file: flags['ca-file'],
-  ssh_proxy: flags['ssh-proxy'] === '-' ? (await readStdin(interrupted)).trim() : flags['ssh-proxy'],
+  ssh_proxy: await given(flags['ssh-proxy'], interrupted),
+  https_proxy: await given(flags['https-proxy'], interrupted),
 })
+
+const given = async (text: string | undefined, interrupted: AbortSignal): Promise<string | undefined> =>
+  text === '-' ? (await readStdin(interrupted)).trim() : text
 
 /** A profile as it is told under `--json`; of the password of a proxy, that there is one. */
 export const profileJson = ({name, profile, isDefault}: NamedProfile) => ({
@@ -58,6 +68,7 @@ export const profileJson = ({name, profile, isDefault}: NamedProfile) => ({
   web_base: profile.webBase ?? null,
   ca_file: profile.caFile ?? null,
   ssh_proxy: profile.sshProxy === undefined ? null : showSshProxy(profile.sshProxy),
+  https_proxy: profile.httpsProxy === undefined ? null : showSshProxy(profile.httpsProxy),
   store: profile.store ?? null,
   email: profile.email ?? null,
 })

@@ -39,14 +39,19 @@ export class UnsafeFolderError extends RuncodeError {
 
 /**
  * The text of a file, or undefined only where there is none. Throws FileError for every other reason, also where
- * something else has the file's name: a pipe without a writer would keep us for ever.
+ * something else has the file's name: a pipe without a writer would keep us for ever. One that `mustBeOurs` is neither
+ * taken from another user nor by way of a link, behind which what it held would stay when it is replaced or removed.
  */
-export async function readIfThere(path: string): Promise<string | undefined> {
+export async function readIfThere(path: string, {mustBeOurs = false} = {}): Promise<string | undefined> {
   try {
+    if (mustBeOurs && lstatSync(path).isSymbolicLink()) throw new TypeError('it is a link')
     // Windows has neither this flag nor such pipes.
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
-      if (!fstatSync(file).isFile()) throw new TypeError('it is no regular file')
+      const stats = fstatSync(file)
+      if (!stats.isFile()) throw new TypeError('it is no regular file')
+      if (mustBeOurs && process.platform !== 'win32' && stats.uid !== process.getuid?.())
+        throw new TypeError('it belongs to another user')
       return readFileSync(file, 'utf8')
     } finally {
       closeSync(file)

@@ -85,8 +85,8 @@ dl { margin: 1.25rem 0; border-top: 1px solid var(--line); }
 dl div { padding: .65rem 0; border-bottom: 1px solid var(--line); display: grid; grid-template-columns: 7rem 1fr; gap: .25rem 1rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
-code { font: .95em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-pre { margin: 0 0 1rem; padding: .9rem 1rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--ground); white-space: pre-wrap; overflow-wrap: anywhere; }
+code { font: .95em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: nowrap; }
+pre { margin: 0 0 1rem; padding: .9rem 1rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--ground); overflow-x: auto; }
 .note { padding: .65rem .9rem; border-left: .25rem solid var(--act); background: var(--ground); }
 .quiet { color: var(--quiet); margin-bottom: 0; }
 form { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.25rem 0; }
@@ -94,7 +94,10 @@ button { flex: 1 1 9rem; min-height: 2.9rem; padding: .5rem 1.25rem; font: inher
   color: var(--ink); background: transparent; border: 1px solid var(--quiet); border-radius: .5rem; }
 button.act { color: var(--on-act); background: var(--act); border-color: var(--act); }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 3px; }
-@media (max-width: 28rem) { dl div { grid-template-columns: 1fr; } }
+@media (max-width: 28rem) {
+  dl div { grid-template-columns: 1fr; }
+  pre { padding: .75rem; font-size: .85em; }
+}
 `
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')

@@ -77,7 +77,7 @@ const toFile = ({origin, account, secret, storedAt}: Entry) => ({
 
 const readEntries = async (path: string): Promise<readonly Entry[]> => {
   await refuseUnsafeFolders(dirname(path))
-  const text = await readIfThere(path)
+  const text = await readIfThere(path, {mustBeOurs: true})
   if (text === undefined) return []
   try {
     return parseEntries(JSON.parse(text))

@@ -44,8 +44,8 @@ export interface PatientAccount {
   readonly caFile: string | undefined
   /** The HTTP proxy by which SSH goes to the gateways of the account; undefined: straight there. */
   readonly sshProxy: URL | undefined
-  /** The HTTP proxy for requests to the control plane, and the variable that names it. Throws where that is no address. */
-  readonly findApiProxy: () => {readonly url: URL; readonly variable: string} | undefined
+  /** The HTTP proxy for requests to the control plane, and what names it. Throws where that is no address. */
+  readonly findApiProxy: () => {readonly url: URL; readonly setting: string} | undefined
 }
 
 /** As much of a workspace as a check looks at. */

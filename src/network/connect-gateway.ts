@@ -44,5 +44,5 @@ export async function connectGateway(
 
 const FINAL = {
   retryable: false,
-  hint: 'Look at the "ssh_proxy" of the profile in profiles.json, or ask whoever runs that proxy.',
+  hint: 'Ask whoever runs that proxy, or name another one: runcode profile set <name> --ssh-proxy <url>',
 }

@@ -1,5 +1,5 @@
 import {Agent} from 'node:https'
-import {connect} from 'node:tls'
+import {connect, type SecureContext} from 'node:tls'
 import type {Deadline} from '../core/deadline.ts'
 import {openTunnel} from './open-tunnel.ts'
 
@@ -12,8 +12,9 @@ export class ProxyAgent extends Agent {
   readonly #proxy: URL
   readonly #deadline: Deadline
 
-  constructor(proxy: URL, deadline: Deadline) {
-    super({keepAlive: false})
+  /** `secureContext`: whom to believe on the far side; undefined: whom Node believes. */
+  constructor(proxy: URL, deadline: Deadline, secureContext: SecureContext | undefined) {
+    super({keepAlive: false, secureContext})
     this.#proxy = proxy
     this.#deadline = deadline
   }

@@ -12,6 +12,7 @@ import {parseJson} from './parse-json.ts'
 import {onPeer, type Peer} from './peer.ts'
 import {ProxyAgent} from './proxy-agent.ts'
 import {knownSystemAuthorities, systemAuthorities} from './system-authorities.ts'
+import {type Trusting, trustingAgent} from './trusting-agent.ts'
 
 /** No answer of a control plane is larger than this. */
 const LIMIT_BYTES = 8 << 20
@@ -32,8 +33,14 @@ export interface JsonRequest {
 
 /** Whom to believe, and how to get there. */
 export interface Way extends Trust {
-  /** The HTTP proxy to go through, `http://[user:password@]host[:port]`; straight there without one. */
-  readonly proxy?: URL | undefined
+  /** The HTTP proxy to go through; straight there without one. */
+  readonly proxy?: HttpProxy | undefined
+}
+
+/** An HTTP proxy by its address, `http://[user:password@]host[:port]`, and what it was set by, in words. */
+export interface HttpProxy {
+  readonly url: URL
+  readonly setting: string
 }
 
 export interface JsonAnswer {
@@ -72,6 +79,8 @@ const send = async (
 ): Promise<JsonAnswer> => {
   const authorities = await readAuthorities(trust, system)
   const timeoutMs = Math.max(1, Math.min(TIMEOUT_MS, deadline.remainingMs()))
+  const trusting = authorities && trustingAgent(authorities)
+  const agent = trust.proxy ? agentOf(trust.proxy, {timeoutMs, deadline, trusting}) : trusting?.agent
   const request = got(url, {
     method,
     headers: {
@@ -80,8 +89,8 @@ const send = async (
       ...(authorization === undefined ? {} : {authorization}),
     },
     ...(body === undefined ? {} : {json: body}),
-    https: {rejectUnauthorized: true, ...(authorities === undefined ? {} : {certificateAuthority: authorities})},
-    ...(trust.proxy === undefined ? {} : {agent: {https: agentOf(trust.proxy, timeoutMs, deadline)}}),
+    https: {rejectUnauthorized: true},
+    ...(agent === undefined ? {} : {agent: {https: agent}}),
     retry: {limit: 0},
     followRedirect: false,
     throwHttpErrors: false,
@@ -128,8 +137,13 @@ const send = async (
   }
 }
 
-const agentOf = (proxy: URL, timeoutMs: number, {signal}: Deadline): ProxyAgent =>
-  new ProxyAgent(proxy, deadlineIn(Math.max(1, Math.min(PROXY_TIMEOUT_MS, timeoutMs - PROXY_MARGIN_MS)), signal))
+const agentOf = (
+  {url}: HttpProxy,
+  {timeoutMs, deadline, trusting}: {timeoutMs: number; deadline: Deadline; trusting: Trusting | undefined},
+): ProxyAgent => {
+  const limitMs = Math.max(1, Math.min(PROXY_TIMEOUT_MS, timeoutMs - PROXY_MARGIN_MS))
+  return new ProxyAgent(url, deadlineIn(limitMs, deadline.signal), trusting?.secureContext)
+}
 
 const parseAnswer = ({statusCode, body, headers}: Response<Buffer>): JsonAnswer => {
   const date = parseHttpDate(headers.date)

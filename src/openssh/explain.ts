@@ -45,7 +45,7 @@ export class ProxyRefusedError extends RuncodeError {
     super(`Could not connect to the gateway ${host}: ${reason}`, {
       code: 'connection_failed',
       retryable: false,
-      hint: 'Look at the "ssh_proxy" of the profile in profiles.json, or ask whoever runs that proxy.',
+      hint: 'Ask whoever runs that proxy, or name another one: runcode profile set <name> --ssh-proxy <url>',
       facts: {host},
     })
   }

@@ -13,10 +13,11 @@ export class InvalidProxyError extends RuncodeError {
   }
 }
 
-/** The HTTP proxy for requests to a control plane, and the variable that names it. */
+/** The HTTP proxy for requests to a control plane. */
 export interface ApiProxy {
   readonly url: URL
-  readonly variable: string
+  /** What names it, in words: a variable, or the field of the profile. */
+  readonly setting: string
 }
 
 /** In the order of curl (curl(1), ENVIRONMENT); one that is empty is as good as unset. */
@@ -25,15 +26,16 @@ const VARIABLES: readonly string[] = ['https_proxy', 'HTTPS_PROXY', 'all_proxy',
 const OURSELVES = 'localhost 127.0.0.0/8 ::1'
 
 /**
- * The proxy that the environment has for an address (HTTPS_PROXY, NO_PROXY), as curl takes it; but this machine itself is always
- * reached straight, as Go and browsers do. Throws InvalidProxyError.
+ * The proxy that the environment has for an address (HTTPS_PROXY, NO_PROXY), as curl takes it; where it names none, the one of the
+ * profile. NO_PROXY counts for both, and this machine itself is always reached straight, as Go and browsers do. Throws InvalidProxyError.
  */
-export function apiProxy(env: NodeJS.ProcessEnv, url: URL): ApiProxy | undefined {
+export function apiProxy(env: NodeJS.ProcessEnv, url: URL, ofProfile: URL | undefined): ApiProxy | undefined {
   const variable = VARIABLES.find((name) => env[name])
-  if (variable === undefined) return undefined
+  if (variable === undefined && ofProfile === undefined) return undefined
   if (isWithoutProxy(url, `${OURSELVES} ${env['no_proxy'] || env['NO_PROXY'] || ''}`)) return undefined
+  if (variable === undefined) return ofProfile && {url: ofProfile, setting: 'the https_proxy of the profile'}
   const text = env[variable] ?? ''
   const proxy = parseSshProxy(text.includes('://') ? text : `http://${text}`)
   if (proxy === undefined) throw new InvalidProxyError(variable)
-  return {url: proxy, variable}
+  return {url: proxy, setting: variable}
 }

@@ -64,13 +64,14 @@ export async function writeProfiles(config: string, {default: byDefault, profile
 }
 
 /** A profile by the names of its fields in the file. Undefined ones are not written. */
-export const fieldsOf = ({provider, apiBase, webBase, caFile, store, sshProxy, email}: Profile) => ({
+export const fieldsOf = ({provider, apiBase, webBase, caFile, store, sshProxy, httpsProxy, email}: Profile) => ({
   provider,
   api_base: apiBase,
   web_base: webBase,
   ca_file: caFile,
   store,
   ssh_proxy: sshProxy && renderSshProxy(sshProxy),
+  https_proxy: httpsProxy && renderSshProxy(httpsProxy),
   email,
 })
 
@@ -90,22 +91,25 @@ const parseProfiles = (raw: unknown): Profiles => {
 export function parseProfile(raw: Readonly<Record<string, unknown>>, name: string): Profile {
   const stranger = Object.keys(raw).find((field) => !FIELDS.includes(field))
   if (stranger !== undefined) throw new TypeError(`the field "${stranger}" of "${name}" is not known`)
-  const {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store, ssh_proxy: sshProxy, email} = raw
+  const {provider, api_base: apiBase, web_base: webBase, ca_file: caFile, store, email} = raw
   if (provider !== 'runcode') throw new TypeError(`the provider of "${name}" is not known`)
   if (typeof apiBase !== 'string') throw new TypeError(`"${name}" has no api_base`)
   if (store !== undefined && store !== 'file' && store !== 'keychain')
     throw new TypeError(`the store of "${name}" is not known`)
   const texts = {webBase: textOf(webBase, 'web_base', name), caFile: textOf(caFile, 'ca_file', name)}
   const known = textOf(email, 'email', name)
-  const profile: Profile = {provider, apiBase, ...texts, store, ...(known === undefined ? {} : {email: known})}
-  if (sshProxy === undefined) return profile
-  const proxy = typeof sshProxy === 'string' ? parseSshProxy(sshProxy) : undefined
-  if (proxy === undefined) throw new TypeError(`the ssh_proxy of "${name}" is not of the form ${SSH_PROXY_FORM}`)
-  return {...profile, sshProxy: proxy}
+  const sshProxy = proxyOf(raw['ssh_proxy'], 'ssh_proxy', name)
+  const httpsProxy = proxyOf(raw['https_proxy'], 'https_proxy', name)
+  return {
+    ...{provider, apiBase, ...texts, store},
+    ...(known === undefined ? {} : {email: known}),
+    ...(sshProxy === undefined ? {} : {sshProxy}),
+    ...(httpsProxy === undefined ? {} : {httpsProxy}),
+  }
 }
 
 /** People write here by hand: a field with a mistake in its name would be as good as absent, and none is kept for us. */
-const FIELDS: readonly string[] = ['provider', 'api_base', 'web_base', 'ca_file', 'store', 'ssh_proxy', 'email']
+const FIELDS: readonly string[] = 'provider api_base web_base ca_file store ssh_proxy https_proxy email'.split(' ')
 
 /** What JSON.parse says shows a piece of the text, which may be a password. */
 const parseJson = (text: string): unknown => {
@@ -126,4 +130,11 @@ const objectOf = (raw: unknown, what: string): Readonly<Record<string, unknown>>
 const textOf = (raw: unknown, field: string, name: string): string | undefined => {
   if (raw !== undefined && typeof raw !== 'string') throw new TypeError(`the ${field} of "${name}" is no text`)
   return raw
+}
+
+const proxyOf = (raw: unknown, field: string, name: string): URL | undefined => {
+  if (raw === undefined) return undefined
+  const proxy = typeof raw === 'string' ? parseSshProxy(raw) : undefined
+  if (proxy === undefined) throw new TypeError(`the ${field} of "${name}" is not of the form ${SSH_PROXY_FORM}`)
+  return proxy
 }

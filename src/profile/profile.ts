@@ -19,6 +19,8 @@ export interface Profile {
   readonly store: 'file' | 'keychain' | undefined
   /** The HTTP proxy by which SSH goes to the gateways of this account (CONNECT of RFC 9110); undefined: straight there. */
   readonly sshProxy?: URL | undefined
+  /** The HTTP proxy for requests to the control plane where the environment names none, as for what a menu starts. */
+  readonly httpsProxy?: URL | undefined
   /** Whom the page of the last login named, in its own words; tells one account from another. */
   readonly email?: string | undefined
 }

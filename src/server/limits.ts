@@ -79,7 +79,7 @@ export const MAX_KEYS_PER_TOKEN = 1000
 
 /** Connections at a time, all of strangers; one more takes the place of the oldest. A browser opens six. */
 export const MAX_PAGE_CONNECTIONS = 64
-/** Logins that wait for an answer, of those with a ticket and of those with a code; one more takes the place of the oldest. */
+/** Logins that wait for an answer, of those that are the owner's and of those of strangers; one more takes the place of the oldest. */
 export const MAX_WAITING_LOGINS = 16
 /** Wrong codes after which every login that waits for one is over: a guess must not hit that of a stranger. */
 export const MAX_WRONG_CODES = 5

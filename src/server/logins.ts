@@ -50,8 +50,8 @@ export function createLogins(now: () => Date): Logins {
     return [...waiting.values()]
   }
   const add = (login: Pick<Waiting, 'callbackPort' | 'state' | 'code' | 'ticketHash' | 'isOurs'>): Login => {
-    // One more takes the place of the oldest of its kind: strangers can't push out what the owner has begun.
-    const [oldest, ...rest] = living().filter(({code}) => (code === undefined) === (login.code === undefined))
+    // One more takes the place of the oldest of its kind: strangers can't push out what the owner has begun, or confirmed.
+    const [oldest, ...rest] = living().filter(({isOurs}) => isOurs === login.isOurs)
     if (oldest !== undefined && rest.length + 1 >= MAX_WAITING_LOGINS) waiting.delete(oldest.id)
     const endsMs = now().getTime() + LOGIN_SECONDS * 1000
     const added = {...login, id: word(12), formSecret: word(24), cookie: word(24), endsMs}

@@ -34,6 +34,9 @@ describe('the command line', function () {
     ['server workspace delte demo', 'Did you mean: runcode server workspace delete'],
     ['connect --strat demo', 'Did you mean --start?'],
     ['exec --timout 3s -- ls', 'Did you mean --timeout?'],
+    ['exec s3cret', 'Put the command behind two dashes: runcode exec -- ls -l'],
+    ['login s3cret', 'See: runcode login --help'],
+    ['profile list s3cret', 'See: runcode profile list --help'],
     ['frobnicate s3cret', 'See the help: runcode --help, or runcode <command> --help'],
   ] as const)
     it(`says of "${line}": ${hint}`, async () => {
@@ -42,6 +45,11 @@ describe('the command line', function () {
       assert.match(stderr, new RegExp(`^runcode: .*\nhint: ${hint.replaceAll('?', '\\?')}\n$`))
       assert.doesNotMatch(stderr, /s3cret|demo/)
     })
+
+  it('says of a command without arguments that it has none, and not that there is no such command', async () => {
+    const {stderr} = await run(['profile', 'list', 'x'])
+    assert.match(stderr, /^runcode: "runcode profile list" takes no arguments\.\n/)
+  })
 
   it('has help for every command, with an example', async () => {
     const {stdout, status} = await run(['server', 'workspace', 'create', '--help'])

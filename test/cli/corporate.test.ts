@@ -63,14 +63,47 @@ describe('behind the proxies of a company', function () {
     assert.equal(authorization, `Token ${TOKEN}`)
   })
 
-  it('the authority may be that of the profile', async () => {
-    const profiles = {work: {provider: 'runcode', api_base: PLANE, ca_file: proxy?.caFile, store: 'file'}}
-    const config = join(home.path, '.config/runcode/cli')
+  const config = join(home.path, '.config/runcode/cli')
+  const writeProfile = (more: Readonly<Record<string, unknown>>): void => {
+    const profiles = {work: {provider: 'runcode', api_base: PLANE, store: 'file', ...more}}
     spawnSync('mkdir', ['-p', '-m', '700', config])
     writeFileSync(join(config, 'profiles.json'), JSON.stringify({version: 1, profiles}), {mode: 0o600})
     const tokens = [{origin: PLANE, account: 'work', token: TOKEN}]
     writeFileSync(join(config, 'credentials.json'), JSON.stringify({version: 1, tokens}), {mode: 0o600})
+  }
+
+  it('the authority may be that of the profile', async () => {
+    writeProfile({ca_file: proxy?.caFile})
     assert.equal((await list({...through(), RUNCODE_PROFILE: 'work'})).status, 0)
+  })
+
+  it('so may the proxy, for what is started from a menu and has no HTTPS_PROXY; config-ssh tells of it', async () => {
+    writeProfile({})
+    const program = (args: readonly string[], env: Readonly<Record<string, string>>, input = ''): Promise<Run> =>
+      runcode(args, {env: {...home.env, ...env}, cwd: home.path, input})
+    const configSsh = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+      const {status, stdout, stderr} = await program(['config-ssh', '--profile', 'work', '--json'], env)
+      assert.deepEqual([status, stderr], [0, ''])
+      return JSON.parse(stdout).warnings.filter((one: string) => one.includes('menu'))
+    }
+    const menu = 'What is started from a menu, as an editor, may not have'
+    const keep = 'Keep it for that: runcode profile set work'
+    assert.deepEqual(await configSsh({...through(), RUNCODE_CA_FILE: proxy?.caFile ?? ''}), [
+      `${menu} HTTPS_PROXY. ${keep} --https-proxy - < file`,
+      `${menu} RUNCODE_CA_FILE. ${keep} --ca-file <file>`,
+    ])
+    const words = ['profile', 'set', 'work', '--https-proxy', '-', '--ca-file', proxy?.caFile ?? '']
+    const {status, stdout, stderr} = await program(words, {}, `${through()['HTTPS_PROXY']}\n`)
+    assert.equal(status, 0, stderr)
+    assert.equal(`${stdout}${stderr}`.includes(ENCODED), false)
+    assert.deepEqual(await configSsh({}), [])
+    assert.deepEqual(await configSsh(through()), [])
+    const {checks} = JSON.parse((await program(['doctor', '--profile', 'work', '--json'], {})).stdout)
+    const found = checks.filter(({name}: {name: string}) => ['http-proxy', 'control-plane'].includes(name))
+    assert.deepEqual(
+      found.map(({detail}: {detail: string}) => detail),
+      [`requests go by way of ${proxy?.host} (the https_proxy of the profile)`, 'answers, and shows 1 workspace'],
+    )
   })
 
   it('the authority may be one of this system, whatever the Node', async function () {
@@ -109,7 +142,7 @@ describe('behind the proxies of a company', function () {
     await told(
       through(''),
       `${way}it asks for a user and a password.`,
-      'Name them: HTTPS_PROXY=http://user:password@host:port, special characters percent-encoded.',
+      'Name them in HTTPS_PROXY: http://user:password@host:port, special characters percent-encoded.',
     )
     await told(
       through('me:other@'),

@@ -119,6 +119,15 @@ describe('login in a real browser', function () {
     await callback.close()
   })
 
+  it('fits a narrow screen, and breaks no command', async () => {
+    const page = await open(`${webBase}/auth/cli-login/?port=43210&state=0123456789abcdef`)
+    await page.setViewportSize({width: 360, height: 740})
+    for (const part of ['html', 'pre'])
+      assert.equal(await page.locator(part).evaluate((it) => it.scrollWidth <= it.clientWidth), true, part)
+    for (const command of await page.locator('code').all())
+      assert.equal(await command.evaluate((it) => it.getClientRects().length), 1)
+  })
+
   it('shows a wrong state, and goes on: the right one still arrives', async () => {
     const {address, ended} = await begin()
     const port = new URL(address).searchParams.get('port')

@@ -32,7 +32,7 @@ describe('profile', function () {
     writeFileSync(join(home.path, 'ca.pem'), '-----BEGIN CERTIFICATE-----\n')
     assert.deepEqual(await json('add lab --api-base https://lab.example.test/ --ca-file ca.pem'), {
       ...{name: 'lab', default: false, provider: 'runcode', api_base: 'https://lab.example.test', web_base: null},
-      ...{ca_file: join(home.path, 'ca.pem'), ssh_proxy: null, store: null, email: null},
+      ...{ca_file: join(home.path, 'ca.pem'), ssh_proxy: null, https_proxy: null, store: null, email: null},
     })
     const web = '--web-base http://localhost:8080'
     const {stdout, stderr} = await run(`add work --api-base https://work.example.test ${web} --use`)
@@ -55,7 +55,16 @@ describe('profile', function () {
     const given = {input: 'http://me:s3cret@proxy.example.test:3128\n'}
     assert.equal((await json('set lab --ssh-proxy -', given))['ssh_proxy'], 'http://me:***@proxy.example.test:3128')
     assert.equal(file().profiles.lab.ssh_proxy, 'http://me:s3cret@proxy.example.test:3128')
+    assert.match(
+      (await run('set lab --https-proxy http://me:s3cret@proxy.example.test')).stderr,
+      /--https-proxy - < file/,
+    )
+    assert.equal((await json('set lab --https-proxy -', given))['https_proxy'], 'http://me:***@proxy.example.test:3128')
     const {stdout, stderr} = await run('list')
+    assert.equal(
+      stdout.split('\n')[0]?.split('\t').slice(6).join(' '),
+      Array(2).fill('http://me:***@proxy.example.test:3128').join(' '),
+    )
     assert.ok(!`${refused.stderr}${stdout}${stderr}`.includes('s3cret'))
   })
 
@@ -71,7 +80,9 @@ describe('profile', function () {
   })
 
   it('set takes a field away, and leaves the others as they are', async () => {
-    assert.equal((await json('set lab --no-ssh-proxy'))['ssh_proxy'], null)
+    const {ssh_proxy: ssh, https_proxy: https} = await json('set lab --no-ssh-proxy')
+    assert.deepEqual([ssh, https], [null, 'http://me:***@proxy.example.test:3128'])
+    await run('set lab --no-https-proxy')
     assert.deepEqual(file().profiles.lab, {
       ...{provider: 'runcode', api_base: 'https://lab.example.test', ca_file: join(home.path, 'ca.pem')},
     })

@@ -3,7 +3,7 @@ import {type ProxiedStage, startProxiedStage} from '../support/proxied-stage.ts'
 import type {Run} from '../support/runcode.ts'
 import {needSshd} from '../support/sshd-workspace.ts'
 
-const HINT = 'Look at the "ssh_proxy" of the profile in profiles.json, or ask whoever runs that proxy.'
+const HINT = 'Ask whoever runs that proxy, or name another one: runcode profile set <name> --ssh-proxy <url>'
 
 describe('with an ssh_proxy in the profile', function () {
   this.timeout(60_000)

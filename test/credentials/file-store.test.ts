@@ -1,10 +1,26 @@
 import assert from 'node:assert/strict'
-import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {spawnSync} from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import {join} from 'node:path'
 import {fileStore} from '../../src/credentials/file-store.ts'
 import {outcomeOf, startProgram} from '../support/start-program.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
+/** The number of the user without rights. */
+const NOBODY = 65_534
+const isRoot = process.getuid?.() === 0
 const origin = 'https://app.example.com'
 const work = {origin, account: 'work'}
 const NOW = new Date('2026-03-04T05:06:07.890Z')
@@ -134,5 +150,82 @@ describe('fileStore()', () => {
     await store().write(work, 'rc_1', NOW)
     chmodSync(config(), 0o770)
     await assert.rejects(store().read(work), {code: 'unsafe_folder'})
+  })
+
+  /** Whatever is asked of the store, it is refused in these words. */
+  const isRefused = async (refusal: {code: string; message: string}): Promise<void> => {
+    for (const attempt of [() => store().read(work), () => store().write(work, 'rc_new'), () => store().remove(work)])
+      await assert.rejects(attempt(), refusal)
+  }
+
+  it('takes no link for the file, behind which the tokens would stay that it replaces or removes', async () => {
+    await store().write(work, 'rc_1')
+    renameSync(file(), join(folder.path, 'elsewhere'))
+    symlinkSync(join(folder.path, 'elsewhere'), file())
+    await isRefused({code: 'file_error', message: `Could not read ${file()}: it is a link`})
+    assert.match(readFileSync(join(folder.path, 'elsewhere'), 'utf8'), /rc_1/)
+    assert.deepEqual(readdirSync(config()), ['credentials.json'])
+  })
+
+  for (const [what, put] of Object.entries({
+    pipe: () => spawnSync('mkfifo', [file()]),
+    folder: () => mkdirSync(file()),
+  })) {
+    it(`takes no ${what} for the file, and ends at once`, async () => {
+      mkdirSync(config(), {mode: 0o700})
+      put()
+      await isRefused({code: 'file_error', message: `Could not read ${file()}: it is no regular file`})
+    })
+  }
+
+  describe('of another user', () => {
+    before(function () {
+      if (!isRoot) this.skip()
+    })
+
+    it('takes no file', async () => {
+      await store().write(work, 'rc_theirs')
+      chownSync(file(), NOBODY, NOBODY)
+      await isRefused({code: 'file_error', message: `Could not read ${file()}: it belongs to another user`})
+      assert.match(readFileSync(file(), 'utf8'), /rc_theirs/)
+    })
+
+    it('takes no folder, and no link of theirs to one of ours', async () => {
+      await store().write(work, 'rc_theirs')
+      chownSync(config(), NOBODY, NOBODY)
+      await isRefused({code: 'unsafe_folder', message: `The folder ${config()} belongs to another user.`})
+      chownSync(config(), 0, 0)
+      renameSync(config(), join(folder.path, 'ours'))
+      symlinkSync(join(folder.path, 'ours'), config())
+      lchownSync(config(), NOBODY, NOBODY)
+      await isRefused({code: 'unsafe_folder', message: `The folder ${config()} is a link.`})
+      assert.deepEqual(readdirSync(join(folder.path, 'ours')), ['credentials.json'])
+    })
+  })
+
+  it('keeps all that it had where the disk is full, and leaves no half of it', async function () {
+    mkdirSync(config(), {mode: 0o700})
+    const options = 'size=64k,mode=0700'
+    if (!isRoot || spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'none', config()]).status !== 0) {
+      if (this.test) this.test.title += ' (skipped: no mount)'
+      this.skip()
+    }
+    try {
+      // More than a block, so that it can be cut.
+      await store().write(work, 'x'.repeat(4000))
+      await store().write({origin, account: 'home'}, 'y'.repeat(4000))
+      const before = readFileSync(file(), 'utf8')
+      for (const freeBlocks of [0, 1, 2]) {
+        writeFileSync(join(config(), 'filler'), '')
+        const {bavail, bsize} = statfsSync(config())
+        writeFileSync(join(config(), 'filler'), Buffer.alloc((bavail - freeBlocks) * bsize))
+        const hint = 'The disk is full; free some space and repeat the command.'
+        await assert.rejects(store().write(work, 'z'.repeat(4000)), {code: 'file_error', hint})
+        assert.equal(readFileSync(file(), 'utf8'), before)
+        assert.deepEqual(readdirSync(config()), ['credentials.json', 'filler'])
+      }
+    } finally {
+      spawnSync('umount', ['-l', config()])
+    }
   })
 })

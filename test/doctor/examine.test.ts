@@ -102,6 +102,47 @@ describe('examine()', () => {
     assert.equal((await find('ssh', fakeSsh('Evil\u001b[2J')))?.detail, `${at('ssh')} is not OpenSSH (Evil\ufffd[2J)`)
   })
 
+  const HOME = '/home/me/.config/runcode/cli'
+  const DRIVE = '/mnt/c/Users/me/.config/runcode/cli'
+  const DRIVE_HINT = 'Set HOME, XDG_CONFIG_HOME and XDG_STATE_HOME to folders of Linux.'
+  const onDrive = `${DRIVE} is on a drive of Windows, where modes do not hold: others could read your tokens`
+  const [WSL1, WSL2, OLD_WSL2] = [
+    '4.4.0-19041-Microsoft',
+    '5.15.90.1-microsoft-standard-WSL2',
+    '4.19.104-microsoft-standard',
+  ]
+  const otherSsh = 'an ssh or an editor of Windows has a ~/.ssh of its own'
+  for (const [what, system, config, status, detail, hint] of [
+    ['Linux', {platform: 'linux', release: '6.1.0-18-amd64'}, HOME, 'ok', 'linux 6.1.0-18-amd64'],
+    ['a Linux with a folder of that name', {platform: 'linux', release: '6.1.0'}, DRIVE, 'ok', 'linux 6.1.0'],
+    ['macOS', {platform: 'darwin', release: '24.1.0'}, HOME, 'ok', 'darwin 24.1.0'],
+    [
+      'Windows',
+      {platform: 'win32', release: '10.0.26100'},
+      HOME,
+      'ok',
+      'Windows 10.0.26100: no connection can be shared, and modes are not looked at',
+    ],
+    ['WSL 2', {platform: 'linux', release: WSL2}, HOME, 'ok', `WSL 2 (${WSL2}); ${otherSsh}`],
+    ['an early WSL 2', {platform: 'linux', release: OLD_WSL2}, HOME, 'ok', `WSL 2 (${OLD_WSL2}); ${otherSsh}`],
+    [
+      'WSL 1',
+      {platform: 'linux', release: WSL1},
+      HOME,
+      'warn',
+      `WSL 1 (${WSL1}), in which sockets and processes are not quite those of Linux`,
+      'In Windows: wsl --set-version <distribution> 2',
+    ],
+    ['folders on a drive of Windows', {platform: 'linux', release: WSL2}, DRIVE, 'fail', onDrive, DRIVE_HINT],
+    ['such folders in WSL 1', {platform: 'linux', release: WSL1}, DRIVE, 'fail', onDrive, DRIVE_HINT],
+  ] as const) {
+    it(`says of ${what}: ${status}`, async () =>
+      assert.deepEqual(await find('system', {system, folders: folders({config})}), {
+        ...{name: 'system', status, detail},
+        ...(hint === undefined ? {} : {hint}),
+      }))
+  }
+
   it('finds a folder of ours that is open to others, and one that is a file', async () => {
     mkdirSync(at('config'))
     chmodSync(at('config'), 0o755)

@@ -54,7 +54,7 @@ describe('the gateway, to doctor', () => {
     const {status, detail, hint} = (await look(proxied('other'))) ?? assert.fail()
     assert.equal(status, 'fail')
     assert.match(detail, /: the proxy 127\.0\.0\.1:\d+ answered "HTTP\/1\.1 407 Proxy Authentication Required"\.$/)
-    assert.match(hint ?? '', /^Look at the "ssh_proxy" of the profile/)
+    assert.match(hint ?? '', /runcode profile set <name> --ssh-proxy/)
   })
 
   it('is none where what answers speaks no SSH', async () => {

@@ -108,7 +108,7 @@ describe('the connection to a gateway', () => {
       const error = await to(22, url).catch((failure: unknown) => failure)
       assert.ok(error instanceof GatewayUnreachableError)
       assert.match(error.reason, new RegExp(`^the proxy 127\\.0\\.0\\.1:\\d+ answered "HTTP/1\\.1 ${status}"$`))
-      return [error.retryable, /ssh_proxy/.test(error.hint ?? '')]
+      return [error.retryable, /--ssh-proxy/.test(error.hint ?? '')]
     }
     for (const status of ['400 Bad Request', '401 x', '403 Forbidden', '405 x', '407 Proxy Authentication Required'])
       assert.deepEqual(await told(status), [false, true], status)

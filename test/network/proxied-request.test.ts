@@ -31,7 +31,11 @@ describe('a request by way of a proxy', () => {
   const ask = (user = '', limitMs = 10_000): Promise<JsonAnswer> =>
     requestJson({
       ...{method: 'POST', url: new URL(`${plane.apiBase}/x`), authorization: 'Token secret', body: {a: 1}},
-      trust: {caFile: plane.caFile, addedCaFile: undefined, proxy: new URL(proxy.url.replace('//', `//${user}`))},
+      trust: {
+        caFile: plane.caFile,
+        addedCaFile: undefined,
+        proxy: {url: new URL(proxy.url.replace('//', `//${user}`)), setting: 'HTTPS_PROXY'},
+      },
       deadline: deadlineIn(limitMs, new AbortController().signal),
     })
 
@@ -58,7 +62,7 @@ describe('a request by way of a proxy', () => {
       `HTTP/1.1 407 No\r\n${NEGOTIATE}Proxy-Authenticate: basic realm="x"\r\n\r\n`,
       '',
       'it asks for a user and a password.',
-      'Name them: HTTPS_PROXY=http://user:password@host:port, special characters percent-encoded.',
+      'Name them in HTTPS_PROXY: http://user:password@host:port, special characters percent-encoded.',
       false,
     ],
     [
@@ -88,7 +92,7 @@ describe('a request by way of a proxy', () => {
     const tunnel = new URL(`http://127.0.0.1:${silent.port}`)
     const asked = requestJson({
       ...{method: 'GET', url: new URL(plane.apiBase), authorization: undefined},
-      trust: {caFile: plane.caFile, addedCaFile: undefined, proxy: tunnel},
+      trust: {caFile: plane.caFile, addedCaFile: undefined, proxy: {url: tunnel, setting: 'HTTPS_PROXY'}},
       deadline: deadlineIn(600, new AbortController().signal),
     })
     const message = `Could not reach ${plane.apiBase} by way of the proxy ${tunnel.host}: it gave no answer in time.`

@@ -44,9 +44,9 @@ describe('NO_PROXY', () => {
 
 describe('apiProxy()', () => {
   const plane = new URL('https://plane.example.test')
-  const find = (env: NodeJS.ProcessEnv, url = plane): string | undefined => {
-    const {url: proxy, variable} = apiProxy(env, url) ?? {}
-    return proxy === undefined ? undefined : `${variable} ${proxy.href}`
+  const find = (env: NodeJS.ProcessEnv, url = plane, ofProfile?: URL): string | undefined => {
+    const {url: proxy, setting} = apiProxy(env, url, ofProfile) ?? {}
+    return proxy === undefined ? undefined : `${setting} ${proxy.href}`
   }
 
   it('takes the first that says something, as curl does', () => {
@@ -63,6 +63,15 @@ describe('apiProxy()', () => {
     assert.equal(find(env), undefined)
     assert.equal(find({...env, no_proxy: 'other.test'}), 'HTTPS_PROXY http://b:1/')
     assert.equal(find({...env, no_proxy: '', NO_PROXY: '*'}), undefined)
+  })
+
+  it('takes the one of the profile where the environment names none, and by the same NO_PROXY', () => {
+    const ofProfile = new URL('http://p:1')
+    assert.equal(find({}, plane, ofProfile), 'the https_proxy of the profile http://p:1/')
+    assert.equal(find({HTTPS_PROXY: ''}, plane, ofProfile), 'the https_proxy of the profile http://p:1/')
+    assert.equal(find({HTTPS_PROXY: 'http://b:1'}, plane, ofProfile), 'HTTPS_PROXY http://b:1/')
+    assert.equal(find({NO_PROXY: '.test'}, plane, ofProfile), undefined)
+    assert.equal(find({}, new URL('https://localhost:1'), ofProfile), undefined)
   })
 
   for (const address of ['https://localhost:8443', 'https://127.0.0.1', 'https://127.9.9.9', 'https://[::1]:1'])

@@ -88,11 +88,24 @@ describe('the logins that wait', () => {
     assert.deepEqual([logins.confirm(code), logins.confirm(code)], ['confirmed', {triesLeft: 4}])
   })
 
-  it('are sixteen of strangers, who push each other out and not what the owner has begun', () => {
+  it('are sixteen of strangers, who push each other out and not what the owner has begun or confirmed', () => {
     const ticket = logins.issueTicket(43_210)
-    const strangers = Array.from({length: 40}, () => opened())
-    assert.equal(strangers.filter((login) => answer(login) !== undefined).length, 16)
-    assert.ok(answer(strangers.at(-1) as Login) !== undefined)
+    const confirmed = opened()
+    logins.confirm(confirmed.code ?? '')
+    const strangers = Array.from({length: 1000}, () => opened())
+    assert.deepEqual(
+      strangers.filter((login) => answer(login) !== undefined),
+      strangers.slice(-16),
+    )
+    assert.ok(answer(confirmed) !== undefined)
     assert.ok(open(ticket) !== undefined)
+  })
+
+  it('are sixteen of the owner, whoever confirms them', () => {
+    const confirmed = Array.from({length: 20}, () => opened())
+    for (const {code = ''} of confirmed) logins.confirm(code)
+    const tickets = Array.from({length: 16}, () => logins.issueTicket(43_210))
+    assert.equal(confirmed.filter((login) => answer(login) !== undefined).length, 0)
+    assert.equal(tickets.filter((ticket) => open(ticket) !== undefined).length, 16)
   })
 })

@@ -6,7 +6,7 @@ import {changeProfiles, readProfiles} from '../../profile/profile-file.ts'
 import type {Context} from '../context.ts'
 import {LOCAL_PROFILE} from '../server/local-server.ts'
 import {forgetToken, originOf, type TokenLeftovers} from './forget-token.ts'
-import {changedProfile, type ProfileChanges} from './profile-fields.ts'
+import {changedProfile, checkedChanges, type ProfileChanges} from './profile-fields.ts'
 
 /** There is a profile of that name already, or the name is kept for one. */
 export class ProfileExistsError extends RuncodeError {
@@ -45,7 +45,7 @@ export async function addProfile(
 ): Promise<NamedProfile> {
   const name = parseProfileName(text)
   if (name === LOCAL_PROFILE || name === BUILT_IN) throw new ProfileExistsError(name)
-  const profile = await changedProfile(context, {before: {}, changes, name})
+  const profile = changedProfile(undefined, await checkedChanges(context, changes), name)
   return edit(context, name, (all) => {
     if (all.profiles.has(name)) throw new ProfileExistsError(name)
     return {default: use ? name : all.default, profiles: new Map(all.profiles).set(name, profile)}
@@ -69,12 +69,18 @@ export async function setProfile(
   context: Context,
   {name: text, changes}: {name: string; changes: ProfileChanges},
 ): Promise<NamedProfile & TokenLeftovers> {
-  const {name, ...before} = profileOf(await readProfiles(context.folders.config), text)
-  const changed = await changedProfile(context, {before, changes, name})
-  const isElsewhere = originOf(changed.apiBase) !== originOf(before.apiBase)
-  const profile = isElsewhere ? {...changed, store: undefined, email: undefined} : changed
-  const named = await edit(context, name, (all) => ({...all, profiles: new Map(all.profiles).set(name, profile)}))
-  return {...named, removedFrom: isElsewhere ? await forgetToken(context, name, before) : []}
+  const checked = await checkedChanges(context, changes)
+  const name = parseProfileName(text)
+  let left: Profile | undefined
+  const named = await edit(context, name, (all) => {
+    const {name: _, ...before} = profileOf(all, name)
+    const changed = changedProfile(before, checked, name)
+    const isElsewhere = originOf(changed.apiBase) !== originOf(before.apiBase)
+    left = isElsewhere ? before : undefined
+    const profile = isElsewhere ? {...changed, store: undefined, email: undefined} : changed
+    return {...all, profiles: new Map(all.profiles).set(name, profile)}
+  })
+  return {...named, removedFrom: left === undefined ? [] : await forgetToken(context, name, left)}
 }
 
 export interface RemovedProfile extends NamedProfile, TokenLeftovers {

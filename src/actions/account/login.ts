@@ -67,10 +67,12 @@ export async function login(context: Context, input: LoginInput): Promise<Logged
   const store = await keep(context, {account, origin, wished, secret})
   const {name, chosenBy: _, ...profile} = account
   if (isProfile)
-    await changeProfiles(folders.config, ({default: byDefault, profiles}) => ({
-      default: byDefault ?? name,
-      profiles: new Map(profiles).set(name, {...profile, store: store.kind, email}),
-    }))
+    await changeProfiles(folders.config, ({default: byDefault, profiles}) => {
+      // A browser may have taken minutes, in which other fields were set.
+      const now = profiles.get(name)
+      const known = now?.apiBase === profile.apiBase ? now : profile
+      return {default: byDefault ?? name, profiles: new Map(profiles).set(name, {...known, store: store.kind, email})}
+    })
   return {profile: name, origin, place: store.place, email, workspaceCount: workspaces.length}
 }
 

@@ -13,6 +13,7 @@ export interface ProfileChanges {
   readonly web_base?: string | null | undefined
   readonly ca_file?: string | null | undefined
   readonly ssh_proxy?: string | null | undefined
+  readonly https_proxy?: string | null | undefined
 }
 
 /** A field of a profile has a value that it cannot have. The value is not repeated: it may be a password. */
@@ -22,15 +23,18 @@ export class InvalidProfileError extends RuncodeError {
   }
 }
 
-/** A profile with changes made to it, by the rules of the file. Throws InvalidProfileError, InsecureBaseError, FileError. */
-export async function changedProfile(
+/** Changes whose CA file was looked at, and is named by its absolute path. Throws InvalidProfileError, FileError. */
+export const checkedChanges = async (
   context: Pick<Context, 'cwd'>,
-  {before, changes, name}: {before: Partial<Profile>; changes: ProfileChanges; name: string},
-): Promise<Profile> {
+  changes: ProfileChanges,
+): Promise<ProfileChanges> =>
+  typeof changes.ca_file === 'string' ? {...changes, ca_file: await checkedCaFile(context, changes.ca_file)} : changes
+
+/** A profile with checked changes made to it, by the rules of the file. Throws InvalidProfileError, InsecureBaseError. */
+export function changedProfile(before: Profile | undefined, changes: ProfileChanges, name: string): Profile {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined)
-  const caFile = typeof changes.ca_file === 'string' ? {ca_file: await checkedCaFile(context, changes.ca_file)} : {}
-  const kept = before.provider === undefined ? {} : fieldsOf(before as Profile)
-  const fields = Object.entries({...kept, ...Object.fromEntries(given), ...caFile}).filter(([, value]) => value != null)
+  const kept = before === undefined ? {} : fieldsOf(before)
+  const fields = Object.entries({...kept, ...Object.fromEntries(given)}).filter(([, value]) => value != null)
   const profile = parsed(Object.fromEntries(fields), name)
   return {
     ...profile,

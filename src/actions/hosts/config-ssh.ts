@@ -5,6 +5,7 @@ import {stableProgram} from '../../user-ssh-config/program-path.ts'
 import {MANY_HOSTS} from '../../user-ssh-config/try-candidate.ts'
 import type {Context} from '../context.ts'
 import {chooseHosts, type HostChoice} from './choose-hosts.ts'
+import {unseenSettings} from './unseen-settings.ts'
 import {type WantedEntries, type WrittenEntries, writeEntries} from './write-entries.ts'
 
 const LIMIT_MS = 120_000
@@ -37,7 +38,8 @@ export async function configSsh(context: Context, input: ConfigSshInput): Promis
     return chosen
   }
   const {said, ...result} = await writeEntries(context, {...input, program, choose: chooseFew}, deadline)
-  const all = [warning, ...said, input.file === undefined ? describeOtherHome(context.home) : undefined]
+  const unseen = await unseenSettings(context, account)
+  const all = [warning, ...said, ...unseen, input.file === undefined ? describeOtherHome(context.home) : undefined]
   for (const one of new Set(all)) if (one !== undefined) context.warn(one)
   return {account, ...result}
 }

@@ -5,7 +5,7 @@ import {removeAttachment} from '../../attachment/change-attachments.ts'
 import {deadlineIn} from '../../core/deadline.ts'
 import {removeEmptyFolders, removeWhole} from '../../core/files.ts'
 import {fileStore} from '../../credentials/file-store.ts'
-import {type Profile, parseProfileName} from '../../profile/profile.ts'
+import {parseProfileName} from '../../profile/profile.ts'
 import {changeProfiles, readProfiles} from '../../profile/profile-file.ts'
 import type {ServerFacts} from '../../server/server-facts.ts'
 import {dropSession} from '../../session/drop-session.ts'
@@ -22,11 +22,13 @@ const NAME = parseProfileName(LOCAL_PROFILE)
  * Writes the profile of this machine's server with its token. It becomes the default only where the user has nothing
  * else: no profile and no token. Writes nothing where all is as it should be. True where it is the default now.
  */
-export async function adoptLocalProfile(context: Context, {apiBase, caFile}: ServerFacts): Promise<boolean> {
+export async function adoptLocalProfile(
+  context: Context,
+  {apiBase, caFile}: Pick<ServerFacts, 'apiBase' | 'caFile'>,
+): Promise<boolean> {
   const {config} = context.folders
   const {default: byDefault, profiles} = await readProfiles(config)
   const before = profiles.get(NAME)
-  const profile: Profile = {...before, provider: 'runcode', apiBase, webBase: undefined, caFile, store: 'file'}
   const isOnlyAccount =
     profiles.size === 0 && !context.env['RUNCODE_TOKEN'] && !(await isThere(context.folders.legacyTokenFile))
   const chosen = byDefault ?? (isOnlyAccount ? NAME : undefined)
@@ -36,9 +38,10 @@ export async function adoptLocalProfile(context: Context, {apiBase, caFile}: Ser
   if ((await store.read({origin: apiBase, account: NAME}))?.secret !== secret)
     await store.write({origin: apiBase, account: NAME}, secret, context.now().date)
   if (before?.apiBase !== apiBase || before.caFile !== caFile || chosen !== byDefault) {
+    const served = {provider: 'runcode', apiBase, webBase: undefined, caFile, store: 'file'} as const
     await changeProfiles(config, (now) => ({
       default: now.default ?? chosen,
-      profiles: new Map(now.profiles).set(NAME, profile),
+      profiles: new Map(now.profiles).set(NAME, {...now.profiles.get(NAME), ...served}),
     }))
   }
   return chosen === NAME

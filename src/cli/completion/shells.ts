@@ -70,7 +70,7 @@ complete -c runcode -f -a '(__runcode_complete)'
     script: `Register-ArgumentCompleter -Native -CommandName runcode -ScriptBlock {
   param($current, $line, $cursor)
   $words = @($line.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object { "$_" })
-  runcode complete powershell -- @words "=$current" 2>$null | ForEach-Object {
+  runcode complete powershell '--' @words "=$current" 2>$null | ForEach-Object {
     if ($_ -ne '${FILES_LINE}') {
       $value, $text = $_ -split "\`t", 2
       if (-not $text) { $text = $value }

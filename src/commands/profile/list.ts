@@ -25,4 +25,5 @@ const COLUMNS: readonly Column<NamedProfile>[] = [
   {head: 'TOKEN IN', cell: ({profile}) => profile.store ?? ''},
   {head: 'CA FILE', cell: ({profile}) => profile.caFile ?? ''},
   {head: 'SSH PROXY', cell: (one) => profileJson(one).ssh_proxy ?? ''},
+  {head: 'HTTPS PROXY', cell: (one) => profileJson(one).https_proxy ?? ''},
 ]

@@ -23,6 +23,7 @@ export default class ProfileSet extends BaseCommand {
     'no-web-base': without('web-base', 'forget the address of its pages'),
     'no-ca-file': without('ca-file', 'trust the built-in CA certificates again'),
     'no-ssh-proxy': without('ssh-proxy', 'let SSH go straight to the gateways'),
+    'no-https-proxy': without('https-proxy', 'let requests go by the environment alone'),
   }
 
   async run(): Promise<ReturnType<typeof profileJson> & {token_removed_from: readonly string[]}> {
@@ -33,6 +34,7 @@ export default class ProfileSet extends BaseCommand {
       ...(flags['no-web-base'] ? {web_base: null} : {}),
       ...(flags['no-ca-file'] ? {ca_file: null} : {}),
       ...(flags['no-ssh-proxy'] ? {ssh_proxy: null} : {}),
+      ...(flags['no-https-proxy'] ? {https_proxy: null} : {}),
     }
     const set = await setProfile(context, {name: args.name, changes})
     this.log(`${set.name} is ${set.profile.apiBase} now.`)

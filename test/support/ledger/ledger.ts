@@ -8,7 +8,7 @@ interface Sent {
   readonly host: string | null
   readonly port: number | null
   readonly isTls: boolean
-  /** The port of the proxy that the environment named, and the name that TLS was told. */
+  /** The port of the proxy that the environment or a profile named, and the name that TLS was told. */
   readonly proxyPort?: number | null
   readonly servername?: string | null
   /** Which token belongs to which origin, as the files and the environment of that run said. */

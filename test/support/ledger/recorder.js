@@ -23,9 +23,10 @@ const readJson = (path) => {
   }
 }
 
-/** The proxy of the environment; the token goes through it, and must be meant for the far side of its tunnel. */
-const proxyPort = () => {
-  const text = process.env.HTTPS_PROXY ?? ''
+/** The proxy of the environment, or of a profile; the token goes through it, and must be meant for the far side of its tunnel. */
+const proxyPort = (profiles) => {
+  const ofProfile = Object.values(profiles).find(({https_proxy: one}) => one)?.https_proxy
+  const text = process.env.HTTPS_PROXY || ofProfile || ''
   return URL.canParse(text) ? Number(new URL(text).port || 80) : null
 }
 
@@ -49,6 +50,7 @@ const bindings = () => {
     ],
     profiles: Object.fromEntries(Object.entries(profiles).map(([name, {api_base: base}]) => [name, base])),
     usual: usual ?? null,
+    proxyPort: proxyPort(profiles),
   }
 }
 
@@ -67,7 +69,6 @@ Socket.prototype.write = function write(chunk, encoding, done) {
       argv: process.argv.slice(2),
       token: sent,
       isTls: this.encrypted === true,
-      proxyPort: proxyPort(),
       ...bindings(),
     }
     const host = /^host: *(\S+)\r?$/im.exec(text)?.[1] ?? null

@@ -144,6 +144,19 @@ describe('the page of a login', () => {
     }
   })
 
+  it('is there for the owner however many others are asked for meanwhile, of which the latest are kept', async () => {
+    const page = await open(pages.logins.issueTicket(PORT))
+    const others: PageAnswer[] = []
+    for (let round = 0; round < 50; round += 1)
+      others.push(...(await Promise.all(Array.from({length: 20}, () => open()))))
+    assert.deepEqual([...new Set(others.map(({status}) => status))], [200])
+    const statusOf = async (other: PageAnswer | undefined) => (await answer(other ?? assert.fail(), 'deny')).status
+    assert.deepEqual([await statusOf(others[0]), await statusOf(others.at(-1))], [410, 303])
+    const unknown = {...page, text: page.text.replace(/name="id" value="[^"]+"/, 'name="id" value="unknown"')}
+    for (let one = 0; one < 20; one += 1) assert.equal(await statusOf(unknown), 410)
+    assert.equal((await answer(page, 'approve')).status, 303)
+  })
+
   it('keeps out nobody by connections that wait', async () => {
     const waiting = Array.from({length: MAX_PAGE_CONNECTIONS + 5}, () => connect(pages.port, '127.0.0.1'))
     let closed = 0
