@@ -32,7 +32,8 @@ describe('parseSecret()', () => {
     fc.assert(
       fc.property(fc.string({unit: 'binary'}), (text) => {
         try {
-          return /^[!-~]+$/.test(parseSecret(text, 'it'))
+          // What is taken is a secret from now on: a letter alone would be left out of all that later tests redact.
+          return /^[!-~]+$/.test(parseSecret(`random-${text}`, 'it'))
         } catch {
           return true
         }
