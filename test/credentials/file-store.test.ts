@@ -154,12 +154,16 @@ describe('fileStore()', () => {
 
   /** Whatever is asked of the store, it is refused in these words. */
   const isRefused = async (refusal: {code: string; message: string}): Promise<void> => {
-    for (const attempt of [() => store().read(work), () => store().write(work, 'rc_new'), () => store().remove(work)])
+    for (const attempt of [
+      () => store().read(work),
+      () => store().write(work, 'rc_new', NOW),
+      () => store().remove(work),
+    ])
       await assert.rejects(attempt(), refusal)
   }
 
   it('takes no link for the file, behind which the tokens would stay that it replaces or removes', async () => {
-    await store().write(work, 'rc_1')
+    await store().write(work, 'rc_1', NOW)
     renameSync(file(), join(folder.path, 'elsewhere'))
     symlinkSync(join(folder.path, 'elsewhere'), file())
     await isRefused({code: 'file_error', message: `Could not read ${file()}: it is a link`})
@@ -184,14 +188,14 @@ describe('fileStore()', () => {
     })
 
     it('takes no file', async () => {
-      await store().write(work, 'rc_theirs')
+      await store().write(work, 'rc_theirs', NOW)
       chownSync(file(), NOBODY, NOBODY)
       await isRefused({code: 'file_error', message: `Could not read ${file()}: it belongs to another user`})
       assert.match(readFileSync(file(), 'utf8'), /rc_theirs/)
     })
 
     it('takes no folder, and no link of theirs to one of ours', async () => {
-      await store().write(work, 'rc_theirs')
+      await store().write(work, 'rc_theirs', NOW)
       chownSync(config(), NOBODY, NOBODY)
       await isRefused({code: 'unsafe_folder', message: `The folder ${config()} belongs to another user.`})
       chownSync(config(), 0, 0)
@@ -212,15 +216,15 @@ describe('fileStore()', () => {
     }
     try {
       // More than a block, so that it can be cut.
-      await store().write(work, 'x'.repeat(4000))
-      await store().write({origin, account: 'home'}, 'y'.repeat(4000))
+      await store().write(work, 'x'.repeat(4000), NOW)
+      await store().write({origin, account: 'home'}, 'y'.repeat(4000), NOW)
       const before = readFileSync(file(), 'utf8')
       for (const freeBlocks of [0, 1, 2]) {
         writeFileSync(join(config(), 'filler'), '')
         const {bavail, bsize} = statfsSync(config())
         writeFileSync(join(config(), 'filler'), Buffer.alloc((bavail - freeBlocks) * bsize))
         const hint = 'The disk is full; free some space and repeat the command.'
-        await assert.rejects(store().write(work, 'z'.repeat(4000)), {code: 'file_error', hint})
+        await assert.rejects(store().write(work, 'z'.repeat(4000), NOW), {code: 'file_error', hint})
         assert.equal(readFileSync(file(), 'utf8'), before)
         assert.deepEqual(readdirSync(config()), ['credentials.json', 'filler'])
       }

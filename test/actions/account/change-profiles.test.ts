@@ -61,7 +61,8 @@ describe('what was set of a profile', () => {
       },
     })
     assert.equal((await profile('fake')).apiBase, apiBase)
-    assert.equal(await fileStore(stage.context.folders.config).read({origin: apiBase, account: 'fake'}), 'rc_new')
+    const kept = await fileStore(stage.context.folders.config).read({origin: apiBase, account: 'fake'})
+    assert.equal(kept?.secret, 'rc_new')
   })
 
   it('stays in the profile of the server of this machine, wherever that listens next; the rest is its own', async () => {
