@@ -1,4 +1,5 @@
 import {fileURLToPath} from 'node:url'
+import type {Context} from '../actions/context.ts'
 import {cancelForwards} from '../actions/ports/end-forwards.ts'
 import type {ForwardEvent} from '../actions/ports/forward-event.ts'
 import {forwardInBackground} from '../actions/ports/forward-in-background.ts'
@@ -12,6 +13,7 @@ import {LOOPBACK} from '../forward/local-port.ts'
 import {type PortSpec, remoteText, reversePort} from '../forward/port-spec.ts'
 import type {ForwardRecord} from '../forward/record-file.ts'
 import {listRecords} from '../forward/records.ts'
+import {surroundingsHere, wayToBrowser} from '../login/surroundings.ts'
 
 /** In the background nobody sees what is forgotten. */
 const BACKGROUND_SECONDS = 12 * 3600
@@ -46,17 +48,18 @@ With --reverse the workspace listens, and who connects there reaches the port of
     if (background)
       return this.#background({ports, workspace, profile, address, isReverse, limitSeconds: flags.for, open})
     this.#isStreaming = this.jsonEnabled()
+    const context = this.createContext()
     let isOpened = !open
     const tell = (event: ForwardEvent): void => {
       if (flags.detached) boundLog()
       this.#tell(event)
       if (event.event !== 'ready' || isOpened) return
       isOpened = true
-      void openInBrowser(addressOf(event.port.local))
+      void this.#open(context, event.port.local)
     }
     const input = {ports, workspace, profile, addresses: address, isReverse, isBackground: flags.detached}
     const limits = {limitSeconds: flags.for, waitMs: WAIT_MS, idleMs: IDLE_MS}
-    await forwardPorts(this.createContext(), {...input, ...limits, tell})
+    await forwardPorts(context, {...input, ...limits, tell})
     return undefined
   }
 
@@ -92,7 +95,8 @@ With --reverse the workspace listens, and who connects there reaches the port of
       ...ports.map((port) => `${port.local}:${remoteText(port)}`),
     ]
     const self = [process.execPath, SELF] as const
-    const {pid, logFile, events} = await forwardInBackground(this.createContext(), {
+    const context = this.createContext()
+    const {pid, logFile, events} = await forwardInBackground(context, {
       self,
       words,
       portCount: ports.length,
@@ -104,8 +108,16 @@ With --reverse the workspace listens, and who connects there reaches the port of
       else this.say(`Not forwarded: ${message}`)
     }
     const first = events.find(({event}) => event === 'ready')
-    if (open) await openInBrowser(addressOf(Number(first?.['local'])))
+    if (open) await this.#open(context, Number(first?.['local']))
     return {pid, log: logFile, forwards: events}
+  }
+
+  async #open({env}: Context, local: number): Promise<void> {
+    // Whoever names a browser has one that works here, as in the terminal of an editor.
+    const way = env['BROWSER'] === undefined ? wayToBrowser(surroundingsHere(env), [local]) : undefined
+    const address = `http://localhost:${local}/`
+    if (way !== undefined) return this.say(way)
+    await openInBrowser(address).catch(() => this.say(`The browser could not be started; open ${address} in one.`))
   }
 
   async #list(): Promise<object> {
@@ -134,8 +146,6 @@ interface InBackground {
   readonly limitSeconds: number | undefined
   readonly open: boolean
 }
-
-const addressOf = (local: number): string => `http://localhost:${local}/`
 
 const COLUMNS: readonly Column<ForwardRecord>[] = [
   {head: 'LOCAL', cell: (one) => localText(one)},
