@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import {spawn} from 'node:child_process'
 import {mkdirSync, readFileSync} from 'node:fs'
-import {connect, createServer} from 'node:net'
+import {connect} from 'node:net'
 import {join} from 'node:path'
 import {type Forwarding, shout, startShouter, watchForwarding} from '../support/forwarding.ts'
+import {freePort} from '../support/free-port.ts'
 import {isAlive, listProcesses} from '../support/processes.ts'
 import {type Run, runcode, startRuncode} from '../support/runcode.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
@@ -206,14 +207,6 @@ describe('port-forward --reverse', function () {
     })
   }
 })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const {port} = server.address() as {port: number}
-      server.close(() => resolve(port))
-    })
-  })
 
 const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

@@ -12,6 +12,7 @@ import {generateHostKey} from '../../src/server/gateway/host-key.ts'
 import type {Session} from '../../src/session/session.ts'
 import {directSessions, type SessionMaker} from '../support/direct-session.ts'
 import {type Forwarding, shout, startShouter, watchForwarding} from '../support/forwarding.ts'
+import {freePort} from '../support/free-port.ts'
 import {killSessions} from '../support/kill-sessions.ts'
 import {type RealSshd, startRealSshd} from '../support/real-sshd.ts'
 import {needSshd, type SshdWorkspace, startSshdWorkspace} from '../support/sshd-workspace.ts'
@@ -30,14 +31,6 @@ const start = async (
   forwarders.push(forwarder)
   return forwarder
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const {port} = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 
 describe('an ssh that lets a port of a real sshd lead here', function () {
   this.timeout(30_000)

@@ -29,7 +29,10 @@ export interface WatchOptions {
  * Notes open ports for other processes of ours, and looks every second whether they are to be closed: asked for, the time
  * over, or whoever started us gone. Gives what ends that.
  */
-export async function watchPorts(context: Context, options: WatchOptions): Promise<() => Promise<void>> {
+export async function watchPorts(
+  context: Pick<Context, 'folders' | 'now'>,
+  options: WatchOptions,
+): Promise<() => Promise<void>> {
   const {ports, session, limitSeconds, isBackground, isOrphan, look, onClose, onEnd} = options
   const {state} = context.folders
   const began = context.now()

@@ -6,6 +6,7 @@ import type {AcceptConnection, Client, ClientChannel, TcpConnectionDetails} from
 import {systemCode} from '../../../src/core/errors.ts'
 import {parseListenTarget} from '../../../src/server/gateway/serve-reverse.ts'
 import {MAX_CHANNELS, MAX_LISTENERS} from '../../../src/server/limits.ts'
+import {freePort} from '../../support/free-port.ts'
 import {BRAVE, type GatewayFixture, openGateway, until} from './gateway-fixture.ts'
 
 describe('ports that lead to a client (ssh -R)', () => {
@@ -27,13 +28,6 @@ describe('ports that lead to a client (ssh -R)', () => {
     servers.push(server)
     await once(server, 'listening')
     return (server.address() as AddressInfo).port
-  }
-  const freePort = async (): Promise<number> => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const {port} = server.address() as AddressInfo
-    await new Promise((resolve) => server.close(resolve))
-    return port
   }
   /** What a client is answered; the port that was chosen where it left that to the gateway. */
   const ask = (client: Client, port: number, address = 'localhost'): Promise<number | 'refused'> =>
