@@ -87,7 +87,7 @@ describe('port-forward --open', function () {
     ['without a display', {}, /There is no display|This is a container/],
   ] as const) {
     it(`opens none ${what}, says how to come here, and goes on`, async () => {
-      const options = {env: {...bare, ...env}, cwd: tree}
+      const options = {env: {...bare, PATH: DESKTOP.PATH, ...env}, cwd: tree}
       const child = startRuncode(['port-forward', '--open', `0:${service.port}`], options)
       let said = ''
       for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk))
@@ -97,6 +97,8 @@ describe('port-forward --open', function () {
       )
       const [, local] = /localhost:(\d+) to/.exec(said) ?? []
       assert.match(said, new RegExp(`ssh -L ${local}:localhost:${local} |needs port ${local} of it`))
+      // For one that was started to be seen.
+      await new Promise((resolve) => setTimeout(resolve, 700))
       assert.equal(shown(), '')
       child.kill('SIGINT')
       assert.deepEqual(await once(child, 'close'), [0, null])
