@@ -32,7 +32,7 @@ export const forwardArgs = {
   ports: Args.custom<PortSpec>({parse: async (text) => parsePortSpec(text)})({
     multiple: true,
     ignoreStdin: true,
-    description: 'PORT, LOCAL:REMOTE or LOCAL:HOST:REMOTE; a local port of 0 is any free one',
+    description: 'PORT, LOCAL:REMOTE or LOCAL:HOST:REMOTE, also with --reverse; a local port of 0 is any free one',
   }),
 }
 
@@ -48,6 +48,12 @@ export const forwardFlags = {
     multipleNonGreedy: true,
     description:
       'listen on this address instead of loopback: whoever reaches it reaches the port; can be given several times',
+  }),
+  reverse: Flags.boolean({
+    default: false,
+    exclusive: ['address', 'open', 'list', 'cancel'],
+    description:
+      'the other way round: port REMOTE of the workspace, on its loopback, leads to port LOCAL of this machine; keeps the workspace busy',
   }),
   open: Flags.boolean({default: false, description: 'open the first port in the browser'}),
   background: Flags.boolean({

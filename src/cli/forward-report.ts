@@ -11,17 +11,20 @@ export interface ForwardLine {
 
 /** What a person is told of an event. */
 export function lineOf(event: ForwardEvent): ForwardLine {
-  const to = `${localText(event.port)} to ${targetText(event.port)}`
+  const {port} = event
+  const to = port.isReverse ? reverseText(port) : `${localText(port)} to ${targetText(port)}`
   switch (event.event) {
     case 'ready':
       return {
-        text: `Forwarding ${to} ${event.port.host === 'localhost' ? 'of' : 'by way of'} ${event.session.title}.`,
+        text: port.isReverse
+          ? `Forwarding port ${port.remote} of ${event.session.title} to localhost:${port.local}.`
+          : `Forwarding ${to} ${port.host === 'localhost' ? 'of' : 'by way of'} ${event.session.title}.`,
         isAnswer: true,
       }
     case 'failed':
       return said(`Not forwarded: ${event.error.message} ${event.error.hint ?? ''}`.trim())
     case 'lost':
-      return said(`The connection was lost: ${event.reason}. The next one who connects here waits for another.`)
+      return said(`The connection was lost: ${event.reason}. ${port.isReverse ? 'Another is being tried.' : NEXT_ONE}`)
     case 'restored':
       return said('The connection is back.')
     case 'refused':
@@ -29,9 +32,11 @@ export function lineOf(event: ForwardEvent): ForwardLine {
         `A connection of ${to} was refused: ${event.reason}.${isRemote(event.reason) ? ' Does anything listen there?' : ''}`,
       )
     case 'closed':
-      return said(`Closed ${localText(event.port)}${REASONS[event.reason]}.`)
+      return said(`Closed ${port.isReverse ? to : localText(port)}${REASONS[event.reason]}.`)
   }
 }
+
+const NEXT_ONE = 'The next one who connects here waits for another.'
 
 /** In the words of OpenSSH, and of our server. */
 const isRemote = (reason: string): boolean => reason.startsWith('connect failed')
@@ -55,12 +60,15 @@ export const localText = ({local, addresses}: PortSpec & {readonly addresses?: r
   return `${isLoopback ? 'localhost' : first.includes(':') ? `[${first}]` : first}:${local}`
 }
 
+/** A port of the workspace, and where it leads here. */
+export const reverseText = (port: PortSpec): string => `port ${port.remote} of the workspace to localhost:${port.local}`
+
 const targetText = (port: PortSpec): string => (port.host === 'localhost' ? `port ${port.remote}` : remoteText(port))
 
 /** An event in the words of our JSON. */
 export function jsonOf(event: ForwardEvent): Readonly<Record<string, unknown>> {
-  const {local, remote, host} = event.port
-  const facts = {event: event.event, local, remote, remote_host: host}
+  const {local, remote, host, isReverse} = event.port
+  const facts = {event: event.event, local, remote, remote_host: host, reverse: isReverse}
   switch (event.event) {
     case 'ready': {
       const {session, chosen} = event
@@ -84,8 +92,8 @@ export const printLine = (json: unknown): void => {
 }
 
 /** A forward as it is listed. */
-export const recordJson = ({local, remote, host, addresses, ...rest}: ForwardRecord) => ({
-  ...{local, remote, remote_host: host, addresses},
+export const recordJson = ({local, remote, host, isReverse, addresses, ...rest}: ForwardRecord) => ({
+  ...{local, remote, remote_host: host, reverse: isReverse, addresses},
   workspace: {id: rest.workspaceId, title: rest.title},
   profile: rest.account,
   pid: rest.pid,

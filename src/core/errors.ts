@@ -71,6 +71,7 @@ export const ERROR_CODES = {
   other_account: {exit: 1, retryable: false, meaning: 'the profile is logged in to another account'},
   port_unavailable: {exit: 1, retryable: false, meaning: 'a local port is in use, or cannot be had'},
   rate_limited: {exit: 2, retryable: true, meaning: 'too many requests (HTTP 429)'},
+  reverse_refused: {exit: 1, retryable: false, meaning: 'a port of the workspace cannot be made to lead here'},
   server_down: {exit: 1, retryable: false, meaning: 'the server of this machine is not running'},
   server_failed: {exit: 1, retryable: false, meaning: 'the server of this machine did not start or stop'},
   session_ended: {

@@ -8,6 +8,8 @@ export interface PortSpec {
   /** What the workspace connects to; `localhost` is the workspace itself. */
   readonly host: string
   readonly remote: number
+  /** The workspace listens on `remote`, and who connects there reaches `local` of this machine. */
+  readonly isReverse: boolean
 }
 
 /** A text names no port to forward. */
@@ -15,7 +17,7 @@ export class InvalidPortSpecError extends RuncodeError {
   constructor(text: string) {
     super(`${JSON.stringify(text)} is no port to forward.`, {
       code: 'usage',
-      hint: 'Say PORT, LOCAL:REMOTE or LOCAL:HOST:REMOTE, with ports from 1 to 65535; 0:REMOTE takes a free local port.',
+      hint: 'Say PORT, LOCAL:REMOTE or LOCAL:HOST:REMOTE, with ports from 1 to 65535; 0:REMOTE takes a free local port. With --reverse: PORT or LOCAL:REMOTE.',
     })
   }
 }
@@ -32,7 +34,13 @@ export function parsePortSpec(text: string): PortSpec {
   // NaN is in no range.
   if (!isHost || !(localPort >= 0 && localPort <= LAST_PORT) || !(remotePort >= 1 && remotePort <= LAST_PORT))
     throw new InvalidPortSpecError(text)
-  return {local: localPort, host, remote: remotePort}
+  return {local: localPort, host, remote: remotePort, isReverse: false}
+}
+
+/** The same two ports, in the same order, the other way round: the workspace listens. Throws InvalidPortSpecError. */
+export function reversePort(port: PortSpec): PortSpec {
+  if (port.local === 0 || port.host !== 'localhost') throw new InvalidPortSpecError(`${port.local}:${remoteText(port)}`)
+  return {...port, isReverse: true}
 }
 
 const LAST_PORT = 65_535

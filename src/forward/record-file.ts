@@ -6,7 +6,7 @@ import {type PortSpec, parsePortSpec, remoteText} from './port-spec.ts'
 /** A port that a process forwards, as it is noted on disk: one file a port, of mode 0600. */
 export interface ForwardRecord extends SessionOwner, PortSpec {
   readonly title: string
-  /** Of this machine, on which the port is open. */
+  /** Of this machine, on which the port is open; none where the workspace listens. */
   readonly addresses: readonly string[]
   /** The process, when it started (`processStart`), and within what that pid means it (`pidSpace`). */
   readonly pid: number
@@ -18,8 +18,9 @@ export interface ForwardRecord extends SessionOwner, PortSpec {
 }
 
 export const renderRecord = (record: ForwardRecord): string => {
-  const {account, origin, workspaceId, title, local, addresses, pid, started, space, isBackground, until} = record
-  const facts = {account, origin, workspaceId, title, local, remote: remoteText(record), addresses}
+  const {account, origin, workspaceId, title, local, isReverse, addresses} = record
+  const {pid, started, space, isBackground, until} = record
+  const facts = {account, origin, workspaceId, title, local, remote: remoteText(record), isReverse, addresses}
   const raw = {version: VERSION, ...facts, pid, started, space, isBackground, until: until?.toISOString() ?? null}
   return `${JSON.stringify(raw, undefined, 2)}\n`
 }
@@ -30,7 +31,7 @@ const VERSION = 1
 export function parseRecord(text: string): ForwardRecord | undefined {
   try {
     const raw = JSON.parse(text) as Readonly<Record<string, unknown>>
-    const {account, origin, title, addresses, pid, started, space, isBackground} = raw
+    const {account, origin, title, isReverse, addresses, pid, started, space, isBackground} = raw
     const workspaceId = parseWorkspaceId(String(raw['workspaceId']))
     const until = typeof raw['until'] === 'string' ? new Date(raw['until']) : undefined
     const {local, host, remote} = parsePortSpec(`${raw['local']}:${raw['remote']}`)
@@ -44,6 +45,7 @@ export function parseRecord(text: string): ForwardRecord | undefined {
       isText(space) &&
       (started === null || isText(started)) &&
       typeof isBackground === 'boolean' &&
+      typeof isReverse === 'boolean' &&
       typeof pid === 'number' &&
       Number.isSafeInteger(pid) &&
       pid > 0 &&
@@ -59,6 +61,7 @@ export function parseRecord(text: string): ForwardRecord | undefined {
       local,
       host,
       remote,
+      isReverse,
       addresses,
       pid,
       started,

@@ -19,7 +19,8 @@ const REASONS: readonly CloseReason[] = ['cancelled', 'stopped', 'disconnected']
 /** Where every port that a living process forwards is noted, and where its end is asked for. */
 export const recordsFolder = (state: string): string => join(state, 'forwards')
 
-const nameOf = ({pid, local}: Pick<ForwardRecord, 'pid' | 'local'>): string => `${pid}-${local}`
+/** By the port that is listened on, of which there is one. */
+const nameOf = ({pid, local, remote, isReverse}: ForwardRecord): string => `${pid}-${isReverse ? `r${remote}` : local}`
 const fileOf = (state: string, record: ForwardRecord): string => join(recordsFolder(state), `${nameOf(record)}.json`)
 const requestOf = (state: string, record: ForwardRecord): string => join(recordsFolder(state), `${nameOf(record)}.end`)
 

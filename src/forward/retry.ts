@@ -1,8 +1,6 @@
 import {RuncodeError} from '../core/errors.ts'
 
 const FIRST_PAUSE_MS = 200
-/** Less than a connection waits, so that each sees one try at least. */
-const LONGEST_PAUSE_MS = 6400
 /** A gateway may hear of a new key late. One that refuses so many keys in a row is not asked any more. */
 const MAX_AUTH_FAILURES = 5
 
@@ -19,7 +17,7 @@ export interface Retries {
 }
 
 /** Twice as long after each failure and by chance, and as long as a control plane asks for. */
-export function createRetries(): Retries {
+export function createRetries(longestPauseMs: number): Retries {
   let [failures, authFailures, notBeforeMs] = [0, 0, 0]
   const reset = (): void => {
     failures = 0
@@ -32,7 +30,7 @@ export function createRetries(): Retries {
       failures += 1
       const isRefusedKey = error instanceof RuncodeError && error.code === 'auth_failed'
       authFailures = isRefusedKey ? authFailures + 1 : 0
-      const pauseMs = (0.5 + Math.random()) * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1))
+      const pauseMs = (0.5 + Math.random()) * Math.min(longestPauseMs, FIRST_PAUSE_MS * 2 ** (failures - 1))
       notBeforeMs = performance.now() + Math.max(pauseMs, askedMs(error))
       return mayPass(error) && authFailures < MAX_AUTH_FAILURES
     },

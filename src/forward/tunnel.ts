@@ -50,14 +50,16 @@ interface Waiting {
   readonly timer: NodeJS.Timeout
 }
 
+/** Less than a connection waits, so that each sees one try at least. */
+const LONGEST_PAUSE_MS = 6400
 /** Ctrl-C ends ssh as well, a moment before we hear of it. */
-const SETTLE_MS = 50
+export const SETTLE_MS = 50
 
 export function createTunnel({open, tell, fail, onLost, waitMs, idleMs}: TunnelOptions): Tunnel {
   const carriers = new Set<Carrier>()
   const waiting = new Set<Waiting>()
   const ended = new AbortController()
-  const retries = createRetries()
+  const retries = createRetries(LONGEST_PAUSE_MS)
   const refusals = createRefusals((at, reason) => tell({event: 'refused', at, reason}))
   let isOpening = false
   let isLost = false

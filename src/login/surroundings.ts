@@ -1,4 +1,7 @@
-/** Where a login is started, as far as a browser goes: only in the first two one is opened. */
+import {existsSync} from 'node:fs'
+import {release} from 'node:os'
+
+/** Where something is started, as far as a browser goes: only in the first two one is opened. */
 export type Surroundings = 'desktop' | 'wsl' | 'ssh' | 'container' | 'no-display'
 
 export interface SurroundingFacts {
@@ -16,6 +19,12 @@ export function surroundingsOf({env, platform, release, isContainer}: Surroundin
   if (!isContainer && (env['WSL_DISTRO_NAME'] || /microsoft/i.test(release))) return 'wsl'
   if (env['DISPLAY'] || env['WAYLAND_DISPLAY']) return 'desktop'
   return isContainer ? 'container' : 'no-display'
+}
+
+/** Where this process is started. */
+export function surroundingsHere(env: NodeJS.ProcessEnv): Surroundings {
+  const isContainer = existsSync('/.dockerenv') || existsSync('/run/.containerenv')
+  return surroundingsOf({env, platform: process.platform, release: release(), isContainer})
 }
 
 /** How the address can be reached from where a browser is; undefined where one is opened. `ports`: what the browser needs of this machine. */

@@ -4,7 +4,7 @@ import {removeWhole} from '../core/files.ts'
 import {printable} from '../core/printable.ts'
 import {endingOf} from '../core/process.ts'
 import {startTied} from '../core/tied-process.ts'
-import {explainSsh, reasonOf} from './explain.ts'
+import {explainSsh, reasonOf, withoutDebug} from './explain.ts'
 import {logFileIn} from './logs.ts'
 import {findProgram} from './programs.ts'
 import {type Route, routeArgs, routeEnvironment} from './route.ts'
@@ -19,12 +19,12 @@ export interface ForwarderOptions {
   readonly host: string
   /** An existing folder of ours, for what our ProxyCommand says. */
   readonly folder: string
-  /** What stands behind each `-L`. */
-  readonly forwards: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly route: Route
-  /** Hears why the far side did not connect; it says so itself, so this is no text to trust. */
-  readonly onRefused: (reason: string) => void
+  /** What ssh is to forward: `-L` and `-R`, each with its words, and more options. */
+  readonly forwards: readonly string[]
+  /** Hears each line that ssh says. The far side has a part in them, so that none is to be trusted. */
+  readonly onLine: (line: string) => void
 }
 
 /** An ssh of its own that forwards, and runs nothing. */
@@ -43,18 +43,10 @@ export interface Forwarder {
  * Throws what explainSsh() makes of its end.
  */
 export async function startForwarder(options: ForwarderOptions, deadline: Deadline): Promise<Forwarder> {
-  const {configFile, alias, host, folder, forwards, env, route, onRefused} = options
+  const {configFile, alias, host, folder, forwards, env, route, onLine} = options
   const ssh = await findProgram('ssh', env)
   const logFile = route.length === 0 ? undefined : logFileIn(folder)
-  const args = [
-    '-N',
-    '-T',
-    '-F',
-    configFile,
-    ...OPTIONS,
-    ...routeArgs(route),
-    ...forwards.flatMap((one) => ['-L', one]),
-  ]
+  const args = ['-N', '-T', '-F', configFile, ...forwards, ...OPTIONS, ...routeArgs(route)]
   const {child, release} = startTied(ssh, [...args, alias], {
     env: routeEnvironment(env, route, logFile),
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -74,8 +66,7 @@ export async function startForwarder(options: ForwarderOptions, deadline: Deadli
       line = lines.pop()?.slice(-LIMIT_CHARACTERS) ?? ''
       for (const one of lines) {
         if (one.startsWith('Authenticated to ')) resolve(true)
-        const [, reason] = /^channel \d+: open failed: (.*?)[:\s]*$/.exec(one) ?? []
-        if (reason !== undefined) onRefused(printable(reason).slice(0, 200))
+        onLine(one)
       }
     })
   })
@@ -88,7 +79,13 @@ export async function startForwarder(options: ForwarderOptions, deadline: Deadli
   const report = logFile === undefined ? '' : await readFile(logFile, 'utf8').catch(() => '')
   if (logFile !== undefined) await removeWhole(logFile)
   if (ending !== true) throw explainSsh(said + report, host, deadline.signal.aborted ? 'timed out' : ending)
-  return {isGone: () => isGone, gone: ended.then(() => reasonOf(said)), said: () => said, end}
+  return {isGone: () => isGone, gone: ended.then(() => reasonOf(said)), said: () => withoutDebug(said), end}
+}
+
+/** Why the far side did not connect, where a line says so. */
+export function refusalIn(line: string): string | undefined {
+  const [, reason] = /^channel \d+: open failed: (.*?)[:\s]*$/.exec(line) ?? []
+  return reason === undefined ? undefined : printable(reason).slice(0, 200)
 }
 
 const OPTIONS = [

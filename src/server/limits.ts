@@ -56,7 +56,9 @@ export const MAX_UNSENT_BYTES = 256 << 10
 export const BROKEN_PIPE_MS = 1500
 /** More variables than any client sends for one command. */
 export const MAX_VARIABLES = 64
-/** For the target of a forward to answer. */
+/** Ports that a connection may listen on for its client (`ssh -R`). */
+export const MAX_LISTENERS = 16
+/** For the target of a forward to answer, on this side or on that of the client. */
 export const CONNECT_LIMIT_MS = 10_000
 /** How long the target of a forward may take what was already sent to it, once its client is gone. */
 export const FLUSH_LIMIT_MS = 2000

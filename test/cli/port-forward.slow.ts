@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import {type Forwarding, shout, startShouter, watchForwarding} from '../support/forwarding.ts'
+import {freePort} from '../support/free-port.ts'
+import {killSessions} from '../support/kill-sessions.ts'
 import {startSlowRelay} from '../support/slow-relay.ts'
 import {isSoak} from '../support/soak.ts'
 import {needSshd, type SshdWorkspace, startSshdWorkspace} from '../support/sshd-workspace.ts'
+import {until} from '../support/until.ts'
 
 type Relay = Awaited<ReturnType<typeof startSlowRelay>>
 
@@ -45,6 +48,50 @@ describe('port-forward, when time passes', function () {
     const seconds = (performance.now() - began) / 1000
     assert.ok(seconds > 14.5 && seconds < 18, `${seconds} s`)
     assert.equal(forwarding.child.exitCode, null)
+  })
+
+  soaking('notices a line that died in silence after a minute, and both ways are there again', async function () {
+    this.timeout(200_000)
+    const remote = await freePort()
+    const reverse = watchForwarding(
+      workspace.start(['port-forward', '--json', '--reverse', `${service.port}:${remote}`]),
+    )
+    await reverse.heard('ready')
+    relay.silence()
+    const isLost = ({events}: Forwarding): boolean => events.some(({event}) => event === 'lost')
+    await until(
+      () => isLost(forwarding) && isLost(reverse),
+      () => 'It is not noticed.',
+      75_000,
+    )
+    assert.equal(await shout(local, 'after'), 'AFTER')
+    // Its sshd has not noticed, and holds the port until it does.
+    killSessions(workspace.sshd)
+    await until(
+      () => reverse.events.some(({event}) => event === 'restored'),
+      () => 'It is not back.',
+      30_000,
+    )
+    assert.equal(await shout(remote, 'after'), 'AFTER')
+    assert.equal(await reverse.end('SIGINT'), 0)
+  })
+
+  it('opens a port of the workspace anew when it slept (simulated: it was stopped, and its line died in silence)', async () => {
+    const remote = await freePort()
+    const reverse = watchForwarding(
+      workspace.start(['port-forward', '--json', '--reverse', `${service.port}:${remote}`]),
+    )
+    await reverse.heard('ready')
+    relay.silence()
+    reverse.child.kill('SIGSTOP')
+    await new Promise((resolve) => setTimeout(resolve, 12_000))
+    reverse.child.kill('SIGCONT')
+    await reverse.heard('lost')
+    // Its sshd has not noticed, and holds the port until it does.
+    killSessions(workspace.sshd)
+    await reverse.heard('restored')
+    assert.equal(await shout(remote, 'after'), 'AFTER')
+    assert.equal(await reverse.end('SIGINT'), 0)
   })
 
   it('sends new connections another way when it slept (simulated: it was stopped, and its line died in silence)', async () => {

@@ -72,6 +72,7 @@ describe('port-forward', function () {
       local,
       remote: service.port,
       remote_host: 'localhost',
+      reverse: false,
       reason: 'interrupted',
     })
     await noSsh()
@@ -85,7 +86,7 @@ describe('port-forward', function () {
     const {local} = await heard('ready')
     const [failed] = events
     assert.deepEqual(shapeOf(failed), {
-      ...{event: 'string', local: 'number', remote: 'number', remote_host: 'string'},
+      ...{event: 'string', local: 'number', remote: 'number', remote_host: 'string', reverse: 'boolean'},
       ...{error: 'string', message: 'string', hint: 'string'},
     })
     assert.deepEqual(
@@ -201,7 +202,7 @@ describe('port-forward', function () {
     assert.deepEqual(listed.toSorted(), [one, two].toSorted())
     assert.deepEqual(shapeOf(forwards), [
       {
-        ...{local: 'number', remote: 'number', remote_host: 'string', addresses: ['string']},
+        ...{local: 'number', remote: 'number', remote_host: 'string', reverse: 'boolean', addresses: ['string']},
         ...{
           workspace: {id: 'string', title: 'string'},
           profile: 'string',

@@ -11,13 +11,15 @@ const heard = async (port: number, host: string): Promise<string> => {
   return text
 }
 
+const SPEC = {host: 'localhost', remote: 5173, isReverse: false}
+
 describe('a local port', () => {
   const open: (LocalPort | Server)[] = []
   afterEach(() => {
     for (const one of open.splice(0)) one.close()
   })
   const openPort = async (local: number, addresses = LOOPBACK): Promise<LocalPort> => {
-    const port = await openLocalPort({local, host: 'localhost', remote: 5173}, addresses, listeners)
+    const port = await openLocalPort({...SPEC, local}, addresses, listeners)
     open.push(port)
     return port
   }

@@ -23,7 +23,7 @@ describe('the note of a forwarded port', () => {
   beforeEach(async () => {
     record = {
       ...{account: 'fake', origin: 'https://api.example.test', workspaceId: '41' as WorkspaceId, title: 'calm-reed'},
-      ...{local: 8080, host: 'localhost', remote: 5173, addresses: ['127.0.0.1', '::1']},
+      ...{local: 8080, host: 'localhost', remote: 5173, isReverse: false, addresses: ['127.0.0.1', '::1']},
       ...{pid: process.pid, started: await processStart(process.pid), space: await pidSpace()},
       ...{isBackground: true, until: new Date('2030-01-01T00:00:00Z')},
     }
@@ -34,6 +34,13 @@ describe('the note of a forwarded port', () => {
     await writeRecord(state.path, record)
     assert.deepEqual(await listRecords(state.path), [record])
     assert.deepEqual([statSync(file()).mode & 0o777, statSync(recordsFolder(state.path)).mode & 0o777], [0o600, 0o700])
+  })
+
+  it('is one for each that a process listens on, here or on the workspace', async () => {
+    const reverse = {...record, isReverse: true, addresses: []}
+    const all = [record, reverse, {...reverse, remote: 8080}]
+    for (const one of all) await writeRecord(state.path, one)
+    assert.deepEqual(new Set(await listRecords(state.path)), new Set(all))
   })
 
   it('goes with the port, and its folder with the last', async () => {
@@ -108,8 +115,8 @@ describe('the note of a forwarded port', () => {
     )
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(raw)), others, (key, other) => {
-        // Whether it is in the background is yes or no; without an end it never ends.
-        fc.pre(!(key === 'isBackground' && typeof other === 'boolean') && key !== 'until')
+        // Some are yes or no; without an end it never ends.
+        fc.pre(!(['isBackground', 'isReverse'].includes(key) && typeof other === 'boolean') && key !== 'until')
         assert.equal(parseRecord(JSON.stringify({...raw, [key]: other})), undefined)
       }),
     )

@@ -7,7 +7,7 @@ const failure = (code: ErrorCode, facts = {}): RuncodeError => new PlayedError('
 
 describe('another try to connect', () => {
   it('comes later and later, and always soon enough for a connection that waits 15 s to see one', () => {
-    const retries = createRetries()
+    const retries = createRetries(6400)
     const pauses = Array.from({length: 12}, () => {
       assert.equal(retries.note(failure('connection_failed')), true)
       return retries.pauseMs()
@@ -19,7 +19,7 @@ describe('another try to connect', () => {
 
   it('is not made at the same moment by all', () => {
     const pauses = Array.from({length: 20}, () => {
-      const retries = createRetries()
+      const retries = createRetries(6400)
       retries.note(failure('connection_failed'))
       return Math.round(retries.pauseMs())
     })
@@ -28,7 +28,7 @@ describe('another try to connect', () => {
 
   it('comes at once after one that went well, and after a sleep', () => {
     for (const forget of ['reset', 'hurry'] as const) {
-      const retries = createRetries()
+      const retries = createRetries(6400)
       for (let at = 0; at < 6; at += 1) retries.note(failure('connection_failed'))
       retries[forget]()
       assert.equal(retries.pauseMs(), 0)
@@ -36,21 +36,21 @@ describe('another try to connect', () => {
   })
 
   it('comes no sooner than a control plane asks for', () => {
-    const retries = createRetries()
+    const retries = createRetries(6400)
     assert.equal(retries.note(failure('rate_limited', {retry_after_seconds: 30})), true)
     assert.ok(retries.pauseMs() > 29_000)
   })
 
   for (const code of ['network', 'unavailable', 'connection_failed', 'session_ended', 'locked'] as const)
-    it(`is made after ${code}`, () => assert.equal(createRetries().note(failure(code)), true))
+    it(`is made after ${code}`, () => assert.equal(createRetries(6400).note(failure(code)), true))
   it('is made where the control plane is out of order', () =>
-    assert.equal(createRetries().note(failure('http_error', {status: 502})), true))
+    assert.equal(createRetries(6400).note(failure('http_error', {status: 502})), true))
   for (const code of ['conflict', 'not_found', 'unauthorized', 'host_key_changed', 'no_token', 'http_error'] as const)
-    it(`is not made after ${code}`, () => assert.equal(createRetries().note(failure(code, {status: 418})), false))
-  it('is not made after a mistake of ours', () => assert.equal(createRetries().note(new TypeError('x')), false))
+    it(`is not made after ${code}`, () => assert.equal(createRetries(6400).note(failure(code, {status: 418})), false))
+  it('is not made after a mistake of ours', () => assert.equal(createRetries(6400).note(new TypeError('x')), false))
 
   it('is not made for ever where each new key is refused', () => {
-    const retries = createRetries()
+    const retries = createRetries(6400)
     const tries = Array.from({length: 5}, () => retries.note(failure('auth_failed')))
     assert.deepEqual(tries, [true, true, true, true, false])
   })

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {deadlineIn} from '../../src/core/deadline.ts'
 import {createCarrier} from '../../src/forward/carrier.ts'
 import {chooseEntrances, enter, listenerText, removeDeadEntrances, removeEntrances} from '../../src/forward/entrance.ts'
-import {type Forwarder, startForwarder} from '../../src/openssh/forwarder.ts'
+import {type Forwarder, refusalIn, startForwarder} from '../../src/openssh/forwarder.ts'
 import type {Session} from '../../src/session/session.ts'
 import {directSessions, type SessionMaker} from '../support/direct-session.ts'
 import {type Forwarding, shout, startShouter, watchForwarding} from '../support/forwarding.ts'
+import {killSessions} from '../support/kill-sessions.ts'
 import {type RealSshd, startRealSshd} from '../support/real-sshd.ts'
 import {startSlowRelay} from '../support/slow-relay.ts'
 import {needSshd, type SshdWorkspace, startSshdWorkspace} from '../support/sshd-workspace.ts'
@@ -45,8 +46,13 @@ describe('an ssh that forwards, against a real sshd', function () {
     onRefused: (reason: string) => void = () => undefined,
   ): Promise<Forwarder> => {
     const {configFile, alias, host} = session
-    const options = {configFile, alias, host, forwards, folder: session.folder, env: process.env, route: [], onRefused}
-    const forwarder = await startForwarder(options, deadlineIn(10_000, NEVER))
+    const onLine = (line: string): void => {
+      const reason = refusalIn(line)
+      if (reason !== undefined) onRefused(reason)
+    }
+    const words = forwards.flatMap((one) => ['-L', one])
+    const options = {configFile, alias, host, folder: session.folder, env: process.env, route: []}
+    const forwarder = await startForwarder({...options, forwards: words, onLine}, deadlineIn(10_000, NEVER))
     forwarders.push(forwarder)
     return forwarder
   }
@@ -202,20 +208,3 @@ describe('port-forward, against a real sshd', function () {
     assert.equal(mints, before + 1)
   })
 })
-
-/** Ends what serves the connections of an sshd, as where its machine restarts. */
-const killSessions = (sshd: RealSshd): void => {
-  const master = Number(readFileSync(join(sshd.folder, 'pid'), 'utf8'))
-  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
-    const [, parent] = /^PPid:\s+(\d+)$/m.exec(textOf(`/proc/${name}/status`)) ?? []
-    if (Number(parent) === master) process.kill(Number(name), 'SIGKILL')
-  }
-}
-
-const textOf = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}

@@ -16,7 +16,7 @@ export interface SessionMaker {
 }
 
 /** `options` are those of the line in authorized_keys (sshd(8)), such as `command="…"`. */
-export function directSessions(sshd: RealSshd, options = ''): SessionMaker {
+export function directSessions(sshd: Pick<RealSshd, 'admit' | 'hostKey' | 'user'>, options = ''): SessionMaker {
   const root = mkdtempSync(join(tmpdir(), 'rc-direct-'))
   const identityFile = join(root, 'id_ed25519')
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])

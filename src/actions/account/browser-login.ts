@@ -1,5 +1,3 @@
-import {existsSync} from 'node:fs'
-import {release} from 'node:os'
 import {deadlineIn, pause} from '../../core/deadline.ts'
 import {formatDuration} from '../../core/duration.ts'
 import {messageOf, RuncodeError} from '../../core/errors.ts'
@@ -8,7 +6,7 @@ import {InterruptedError, throwIfInterrupted} from '../../core/interrupted.ts'
 import {isSecret} from '../../credentials/parse-secret.ts'
 import {type Callback, type CallbackAnswer, listenForCallback} from '../../login/callback.ts'
 import {writeRedirect} from '../../login/redirect-file.ts'
-import {surroundingsOf, wayToBrowser} from '../../login/surroundings.ts'
+import {surroundingsHere, wayToBrowser} from '../../login/surroundings.ts'
 import {isLoopback, parseWebBase} from '../../network/https-url.ts'
 import type {Account} from '../../profile/account.ts'
 import {FROM_ENVIRONMENT} from '../../profile/profile.ts'
@@ -137,9 +135,7 @@ const showPage = async (
   {port}: Callback,
   {open, ask, tell, limitSeconds}: BrowserMeans,
 ): Promise<string | undefined> => {
-  const isContainer = existsSync('/.dockerenv') || existsSync('/run/.containerenv')
-  const where = surroundingsOf({env, platform: process.platform, release: release(), isContainer})
-  const way = wayToBrowser(where, isLoopback(page) ? [port, Number(page.port)] : [port])
+  const way = wayToBrowser(surroundingsHere(env), isLoopback(page) ? [port, Number(page.port)] : [port])
   tell('To log in, open this address in a browser:')
   tell(page.href)
   if (way !== undefined) tell(way)

@@ -1,17 +1,18 @@
 import {RuncodeError} from '../../core/errors.ts'
 import {throwIfInterrupted} from '../../core/interrupted.ts'
 import {watchParent} from '../../core/process-identity.ts'
-import type {Carrier} from '../../forward/carrier.ts'
 import type {PortSpec} from '../../forward/port-spec.ts'
-import {createTunnel, type TunnelEvent} from '../../forward/tunnel.ts'
 import type {Session} from '../../session/session.ts'
 import {type Naming, withWorkspace} from '../choose-workspace.ts'
 import {type Context, within} from '../context.ts'
+import {connectByPass} from './connect-by-pass.ts'
 import type {ForwardEnd, ForwardEvent} from './forward-event.ts'
-import {openCarrier} from './open-carrier.ts'
-import {type OpenPort, openPorts} from './open-ports.ts'
+import {createForwardWay} from './forward-way.ts'
+import type {OpenPort} from './open-each.ts'
+import {createReverseWay} from './reverse-way.ts'
 import {isStopped, WorkspaceStoppedError} from './still-there.ts'
 import {watchPorts} from './watch-ports.ts'
+import type {WayOptions} from './way.ts'
 
 /** How long a connection waits for ssh; those who connect wait longer. */
 export const WAIT_MS = 15_000
@@ -20,6 +21,8 @@ export const IDLE_MS = 600_000
 
 export interface ForwardInput extends Naming {
   readonly ports: readonly PortSpec[]
+  /** All of them are ports of the workspace that are to lead here. */
+  readonly isReverse: boolean
   /** Of this machine, to listen on. */
   readonly addresses: readonly string[]
   /** The longest that ports are forwarded. */
@@ -38,34 +41,36 @@ interface End {
 }
 
 /**
- * Forwards ports of this machine to the chosen workspace until it is told to end, and gives what ended it. Throws where no
+ * Forwards ports of this machine to the chosen workspace, or its ports to this machine, until it is told to end, and gives what ended it. Throws where no
  * port can be had, where the workspace cannot be reached in the beginning, and where no try will reach it any more.
  */
 export function forwardPorts(context: Context, input: ForwardInput): Promise<ForwardEnd> {
   const isOrphan = watchParent()
   return withWorkspace(context, input, async (chosen) => {
-    const {ports, addresses, limitSeconds, isBackground, waitMs, idleMs, tell} = input
+    const {ports, addresses, isReverse, limitSeconds, isBackground, waitMs, idleMs, tell} = input
     const {ended, settle} = settling<End>()
-    let open: readonly OpenPort[] = []
     /** The latest, once there is one. */
     const sessions: Session[] = []
     const fail = (error: unknown): void => settle({reason: 'failed', error: meaningOf(error, sessions[0])})
-    const connect = async (onRefused: (reason: string) => void): Promise<Carrier> => {
-      const opened = await within(context, (here) => openCarrier(here, chosen, open, sessions[0], onRefused))
-      sessions[0] = opened.session
-      return opened.carrier
-    }
+    const connect: WayOptions['connect'] = (start) =>
+      within(context, async (here) => {
+        const connected = await connectByPass(here, chosen, sessions[0], (session) => start(here, session))
+        sessions[0] = connected.session
+        return connected.connection
+      })
     const onLost = async (): Promise<void> => {
       const [session] = sessions
       if (session !== undefined && (await within(context, (here) => isStopped(here, session))))
         fail(new WorkspaceStoppedError(session))
     }
-    const left = new Set<OpenPort>()
-    const tellOf = (event: TunnelEvent): void => tellPorts(event, open, left, tell)
-    const tunnel = createTunnel({open: connect, tell: tellOf, fail, onLost, waitMs, idleMs})
+    const left = new Set<PortSpec>()
+    const tellLeft = (event: ForwardEvent): void => {
+      if (left.has(event.port) || !OF_OPEN_ONES.includes(event.event)) tell(event)
+    }
+    const options = {ports, connect, tell: tellLeft, fail, onLost}
+    const way = isReverse ? createReverseWay(options) : createForwardWay({...options, addresses, waitMs, idleMs})
     try {
-      open = await openPorts(ports, addresses, tunnel.carry, tell)
-      await tunnel.open()
+      const open = await way.open()
       throwIfInterrupted(context.interrupted)
       const session = sessions[0] as Session
       for (const port of open) left.add(port)
@@ -78,17 +83,16 @@ export function forwardPorts(context: Context, input: ForwardInput): Promise<For
       const onEnd = (reason: ForwardEnd): void => settle({reason})
       context.interrupted.addEventListener('abort', () => onEnd('interrupted'))
       const watch = {ports: open, session, limitSeconds, isBackground, isOrphan, onClose: close, onEnd}
-      const stopWatching = await watchPorts(context, {...watch, look: tunnel.look})
+      const stopWatching = await watchPorts(context, {...watch, look: way.look})
       for (const port of open) tell({event: 'ready', port, session, chosen})
       const {reason, error} = await ended
       await stopWatching()
-      for (const port of left) close(port, reason)
+      for (const port of open) if (left.has(port)) close(port, reason)
       if (error !== undefined) throw error
       if (reason === 'stopped') throw new WorkspaceStoppedError(session)
       return reason
     } finally {
-      for (const port of open) port.close()
-      tunnel.end()
+      way.end()
     }
   })
 }
@@ -108,17 +112,5 @@ const meaningOf = (error: unknown, session: Session | undefined): unknown =>
     ? new WorkspaceStoppedError(session)
     : error
 
-/** What happens to the tunnel happens to each port that is left. */
-const tellPorts = (
-  event: TunnelEvent,
-  open: readonly OpenPort[],
-  left: ReadonlySet<OpenPort>,
-  tell: (event: ForwardEvent) => void,
-): void => {
-  if (event.event !== 'refused') {
-    for (const port of left) tell({...event, port})
-    return
-  }
-  const port = open[event.at]
-  if (port !== undefined) tell({event: 'refused', port, reason: event.reason})
-}
+/** Nobody is told of a loss before a port is ready, or when it was closed. */
+const OF_OPEN_ONES: readonly ForwardEvent['event'][] = ['lost', 'restored']

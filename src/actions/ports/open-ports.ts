@@ -1,16 +1,11 @@
 import {closeSync, openSync} from 'node:fs'
 import type {Socket} from 'node:net'
 import {devNull} from 'node:os'
-import {RuncodeError} from '../../core/errors.ts'
 import {openLocalPort} from '../../forward/local-port.ts'
 import type {PortSpec} from '../../forward/port-spec.ts'
 import {troubleText} from '../../forward/refusals.ts'
-import type {ForwardEvent, ForwardedPort} from './forward-event.ts'
-
-/** A port that is open here until it is closed. */
-export interface OpenPort extends ForwardedPort {
-  close(): void
-}
+import type {ForwardEvent} from './forward-event.ts'
+import {type OpenPort, openEach} from './open-each.ts'
 
 /**
  * Opens these ports of this machine, one after the other; one that cannot be had does not keep the others from it. A
@@ -23,9 +18,7 @@ export async function openPorts(
   tell: (event: ForwardEvent) => void,
 ): Promise<readonly OpenPort[]> {
   const open: OpenPort[] = []
-  const failures: RuncodeError[] = []
-  for (const spec of ports) {
-    const at = open.length
+  const openOne = async (spec: PortSpec, at: number): Promise<OpenPort> => {
     const onTrouble = (error: Error): void => {
       const port = open[at]
       if (port !== undefined) tell({event: 'refused', port, reason: troubleText(error)})
@@ -36,18 +29,12 @@ export async function openPorts(
       if (trouble !== undefined) onTrouble(trouble)
       carry(client, at)
     }
-    try {
-      const local = await openLocalPort(spec, addresses, {onConnection, onTrouble})
-      open.push({...spec, local: local.port, addresses: local.addresses, close: local.close})
-    } catch (error) {
-      if (!(error instanceof RuncodeError)) throw error
-      failures.push(error)
-      if (ports.length > 1) tell({event: 'failed', port: spec, error})
-    }
+    const local = await openLocalPort(spec, addresses, {onConnection, onTrouble})
+    const port = {...spec, local: local.port, addresses: local.addresses, close: local.close}
+    open.push(port)
+    return port
   }
-  const [first] = failures
-  if (open.length === 0 && first !== undefined) throw first
-  return open
+  return openEach(ports, openOne, tell)
 }
 
 /**

@@ -4,7 +4,7 @@ import {readRequest, removeRecord, writeRecord} from '../../forward/records.ts'
 import type {Session} from '../../session/session.ts'
 import type {Context} from '../context.ts'
 import type {ForwardEnd} from './forward-event.ts'
-import type {OpenPort} from './open-ports.ts'
+import type {OpenPort} from './open-each.ts'
 
 const LOOK_MS = 1000
 /** Longer than a look is ever late by itself: the machine slept, or we were stopped. */
@@ -29,7 +29,10 @@ export interface WatchOptions {
  * Notes open ports for other processes of ours, and looks every second whether they are to be closed: asked for, the time
  * over, or whoever started us gone. Gives what ends that.
  */
-export async function watchPorts(context: Context, options: WatchOptions): Promise<() => Promise<void>> {
+export async function watchPorts(
+  context: Pick<Context, 'folders' | 'now'>,
+  options: WatchOptions,
+): Promise<() => Promise<void>> {
   const {ports, session, limitSeconds, isBackground, isOrphan, look, onClose, onEnd} = options
   const {state} = context.folders
   const began = context.now()
@@ -42,8 +45,8 @@ export async function watchPorts(context: Context, options: WatchOptions): Promi
     until: limitSeconds === undefined ? undefined : new Date(began.date.getTime() + limitSeconds * 1000),
   }
   for (const port of ports) {
-    const {local, host, remote, addresses} = port
-    const record = {...whole, local, host, remote, addresses}
+    const {local, host, remote, isReverse, addresses} = port
+    const record = {...whole, local, host, remote, isReverse, addresses}
     await writeRecord(state, record)
     records.set(port, record)
   }

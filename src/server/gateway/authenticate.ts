@@ -9,6 +9,8 @@ export interface Admitted {
   readonly user: string
   readonly workspace: RuntimeWorkspace
   readonly tokenId: number
+  /** `type base64` */
+  readonly publicKey: string
 }
 
 /** Why the last try failed. `method`: it was no public key. `crowded`: too many have come by the same token. */
@@ -56,7 +58,7 @@ const judge = (context: AuthContext, admit: GatewayOptions['admit']): Admitted |
   if (entrance === undefined || key === undefined) return 'unknown_key'
   if (context.signature === undefined) return 'offered'
   if (!isProven(context)) return 'bad_signature'
-  return {user: context.username, workspace: entrance.workspace, tokenId: key.tokenId}
+  return {user: context.username, workspace: entrance.workspace, tokenId: key.tokenId, publicKey: key.publicKey}
 }
 
 /** ssh2 gives an Error, or throws, where a signature cannot be read at all. */

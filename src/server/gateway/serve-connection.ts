@@ -1,26 +1,11 @@
 import type {Socket} from 'node:net'
-import ssh2, {type Connection, type Session} from 'ssh2'
-import {
-  CLIENT_ALIVE_MS,
-  CLIENT_ALIVE_QUESTIONS,
-  CLOSE_LIMIT_MS,
-  LOGIN_LIMIT_MS,
-  MAX_CHANNELS,
-  MAX_UNSENT_BYTES,
-} from '../limits.ts'
+import ssh2, {type Connection} from 'ssh2'
+import {CLIENT_ALIVE_MS, CLIENT_ALIVE_QUESTIONS, CLOSE_LIMIT_MS, LOGIN_LIMIT_MS, MAX_UNSENT_BYTES} from '../limits.ts'
 import {type Admitted, authenticate} from './authenticate.ts'
 import {gateMessages} from './gate-messages.ts'
 import type {GatewayOptions} from './gateway.ts'
 import {limitRekeying} from './rekeying.ts'
-import {parseSocketTarget, parseTcpTarget, serveForward} from './serve-forward.ts'
-import {type ServedSession, type SessionOptions, serveSession} from './serve-session.ts'
-import {
-  askForAnswers,
-  completeChannelRequests,
-  completeCloses,
-  refuseTinyPackets,
-  watchForOverrun,
-} from './ssh2-gaps.ts'
+import {serveChannels} from './serve-channels.ts'
 
 /** OpenSSH sends its `eow@openssh.com` (see completeChannelRequests) only to a server whose name begins like its own. */
 const IDENT = 'OpenSSH_compatible runcode'
@@ -107,8 +92,11 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Ser
         options.record('ssh_accepted', {workspace_id: admitted.workspace.id, user: admitted.user})
         // A pass that ended does not end a connection; a workspace that stopped does.
         const mayRun = (): boolean => !isEnding && options.admit(admitted.user)?.workspace.id === admitted.workspace.id
+        const isKeyGood = (): boolean =>
+          options.admit(admitted.user)?.keys.some(({publicKey}) => publicKey === admitted.publicKey) === true
         serveChannels(connection, {
           socket,
+          mayListen: () => mayRun() && isKeyGood(),
           workspace: admitted.workspace,
           runtime: options.runtime,
           mayRun,
@@ -152,46 +140,4 @@ const holdWhileUnread = (socket: Socket): void => {
   if (socket.writableLength <= MAX_UNSENT_BYTES || socket.isPaused()) return
   socket.pause()
   socket.once('drain', () => socket.resume())
-}
-
-interface ChannelOptions extends Omit<SessionOptions, 'connection' | 'untilClientHasAll'> {
-  readonly socket: Socket
-}
-
-/** Remote forwards (`-R`) are refused by ssh2, as no one listens for them; so are all channel types but these three. */
-const serveChannels = (connection: Connection, {socket, ...options}: ChannelOptions): void => {
-  const sessions = new Map<Session, ServedSession>()
-  const forwards = new Set<() => void>()
-  const untilClientHasAll = askForAnswers(connection)
-  const mayOpen = (): boolean => options.mayRun() && sessions.size + forwards.size < MAX_CHANNELS
-  connection.setMaxListeners(0)
-
-  connection.on('session', (accept, reject) => {
-    if (!mayOpen()) return reject()
-    const session = accept()
-    sessions.set(session, serveSession(session, {...options, connection: socket, untilClientHasAll}))
-    session.on('close', () => sessions.delete(session))
-  })
-  const forward = (
-    target: ReturnType<typeof parseTcpTarget>,
-    accept: () => ssh2.ServerChannel,
-    reject: () => void,
-  ): void => {
-    if (target === undefined || !mayOpen()) {
-      reject()
-      return
-    }
-    const end = serveForward(target, {connection: socket, accept, reject, onClosed: () => forwards.delete(end)})
-    forwards.add(end)
-  }
-  connection.on('tcpip', (accept, reject, info) => forward(parseTcpTarget(info), accept, reject))
-  connection.on('openssh.streamlocal', (accept, reject, info) => forward(parseSocketTarget(info), accept, reject))
-  completeChannelRequests(connection, (session) => sessions.get(session)?.dropStdout())
-  completeCloses(connection, async (session) => sessions.get(session)?.close())
-  refuseTinyPackets(connection)
-  watchForOverrun(connection, () => socket.destroy())
-  connection.once('close', () => {
-    for (const session of sessions.values()) session.end()
-    for (const end of forwards) end()
-  })
 }

@@ -42,8 +42,11 @@ export function serveForward(
   return () => (channel === undefined ? target.destroy() : flushAndDestroy(target))
 }
 
-/** `channel.end()` would close both directions at once; `eof()` ends ours only, and has to come after the last byte. */
-const join = (channel: ServerChannel, target: Socket, connection: Socket): void => {
+/**
+ * Carries bytes between a channel and a socket, each direction with its own end. `channel.end()` would close both at once;
+ * `eof()` ends ours only, and has to come after the last byte.
+ */
+export function join(channel: ServerChannel, target: Socket, connection: Socket): void {
   const closed = new Promise((resolve) => target.once('close', resolve))
   channel.on('error', () => undefined)
   channel.pipe(target)
@@ -55,7 +58,8 @@ const join = (channel: ServerChannel, target: Socket, connection: Socket): void 
     .then(() => channel.close())
 }
 
-const flushAndDestroy = (target: Socket): void => {
+/** Ends a socket when it has taken what was written to it. */
+export function flushAndDestroy(target: Socket): void {
   target.setTimeout(FLUSH_LIMIT_MS, () => target.destroy())
   target.destroySoon()
 }

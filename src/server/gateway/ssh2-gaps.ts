@@ -59,7 +59,7 @@ export function watchForOverrun(connection: Connection, onOverrun: () => void): 
 
 /**
  * Refuses a channel whose client wants packets of next to nothing, or does not say how large (RFC 4254 section 5.1): ssh2
- * would cut what is sent into pieces of 0 bytes, for ever.
+ * would cut what is sent into pieces of 0 bytes, for ever. One that we open counts as refused by such a client.
  */
 export function refuseTinyPackets(connection: Connection): void {
   const {_protocol: protocol} = connection as unknown as Unpublished
@@ -67,6 +67,12 @@ export function refuseTinyPackets(connection: Connection): void {
   protocol._handlers.CHANNEL_OPEN = (sender, info) => {
     if (info.packetSize !== undefined && info.packetSize >= MIN_PACKET_BYTES) handle(sender, info)
     else protocol.channelOpenFail(info.sender ?? 0, RESOURCE_SHORTAGE)
+  }
+  const confirm = protocol._handlers.CHANNEL_OPEN_CONFIRMATION
+  protocol._handlers.CHANNEL_OPEN_CONFIRMATION = (sender, info) => {
+    if (info.packetSize >= MIN_PACKET_BYTES) return confirm(sender, info)
+    protocol._handlers.CHANNEL_OPEN_FAILURE(sender, info.recipient, RESOURCE_SHORTAGE, '')
+    protocol.channelClose(info.sender)
   }
 }
 
@@ -111,6 +117,8 @@ interface Unpublished {
       CHANNEL_CLOSE: (sender: unknown, recipient: number) => void
       CHANNEL_DATA: (sender: unknown, recipient: number, data: Buffer) => void
       CHANNEL_OPEN: (sender: unknown, info: {sender: number | undefined; packetSize: number | undefined}) => void
+      CHANNEL_OPEN_CONFIRMATION: (sender: unknown, info: Record<'recipient' | 'sender' | 'packetSize', number>) => void
+      CHANNEL_OPEN_FAILURE: (sender: unknown, recipient: number, reason: number, description: string) => void
       REQUEST_SUCCESS?: () => void
       REQUEST_FAILURE?: () => void
     }

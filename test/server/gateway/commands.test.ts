@@ -123,7 +123,8 @@ describe('commands through the gateway', () => {
 
   for (const [what, refused] of Object.entries({
     'a subsystem other than sftp': ['-s', 'netconf'],
-    'a remote forward': ['-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:1', 'true'],
+    'a remote forward on every address': ['-o', 'ExitOnForwardFailure=yes', '-R', '*:0:127.0.0.1:1', 'true'],
+    'a remote forward of a socket': ['-o', 'ExitOnForwardFailure=yes', '-R', '/tmp/none.sock:127.0.0.1:1', 'true'],
   })) {
     it(`${what} is refused`, async () => {
       const options = refused.slice(0, -1)
