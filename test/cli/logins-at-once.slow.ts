@@ -35,7 +35,7 @@ describe('twenty logins at once, each of another profile', function () {
     )
     for (const {status, stderr} of runs) assert.equal(status, 0, stderr)
     for (const account of names)
-      assert.equal(await fileStore(config).read({origin: plane.apiBase, account}), `rc_new-${account}`)
+      assert.equal((await fileStore(config).read({origin: plane.apiBase, account}))?.secret, `rc_new-${account}`)
     assert.deepEqual([...(await readProfiles(config)).profiles.keys()].toSorted(), names.toSorted())
     assert.deepEqual(readdirSync(config), ['credentials.json', 'profiles.json'])
   })

@@ -54,11 +54,13 @@ describe('a transfer whose server is killed', function () {
       const at = randomInt(BYTES / 2)
       const child = startRuncode([...words, '--json'], place)
       const ended = new Promise((resolve) => child.once('exit', resolve))
-      while (child.exitCode === null && sizeOfPart() <= at) await new Promise((resolve) => setTimeout(resolve, 1))
+      while (child.exitCode === null && sizeOfPart() <= at) await new Promise((resolve) => setTimeout(resolve, 4))
       process.kill(serverPid(), 'SIGKILL')
       assert.equal(await ended, 1, words.join(' '))
       assert.equal(readFileSync(target, 'utf8'), old, words.join(' '))
       await succeed('server', 'up')
+      // It starts what ran, and says so while it does.
+      await succeed('connect', 'box', '--start', '--wait')
       const {resumed_bytes: bytesResumed} = JSON.parse(await succeed(...words, '--resume', '--json'))
       if (bytesResumed > 0) resumed += 1
       assert.ok(readFileSync(target).equals(bytes), words.join(' '))

@@ -33,7 +33,7 @@ const TOOLS =
 const OPTIONS = {isVerified: true, mayReplace: true, interrupted: new AbortController().signal, meter: NO_METER}
 const LARGE_BYTES = 9 << 20
 
-for (const kind of ['this machine', 'busybox alone', 'streams of text alone', 'text alone, and busybox'] as const) {
+for (const kind of ['this machine', 'busybox alone', 'streams of text, and busybox'] as const) {
   describe(`a transfer with ${kind}`, function () {
     this.timeout(30_000)
     const [isBusybox, isText] = [kind.includes('busybox'), kind.includes('text')]
