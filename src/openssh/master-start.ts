@@ -1,9 +1,9 @@
-import {readFile, rm, writeFile} from 'node:fs/promises'
+import {appendFile, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {systemCode} from '../core/errors.ts'
 import {isSameProcess, processStart} from '../core/process-identity.ts'
 
-/** The last start of a master. */
+/** The start of a master. */
 export interface NotedStart {
   /** One of us who is about to start it; the ssh is not there yet. */
   readonly isClaim: boolean
@@ -17,25 +17,29 @@ export interface NotedStart {
 
 const fileIn = (folder: string): string => join(folder, 'master')
 
-/** Undefined where none was noted. */
-export async function readStart(folder: string): Promise<NotedStart | undefined> {
+/** The last one; undefined where none was noted. */
+export const readStart = async (folder: string): Promise<NotedStart | undefined> => (await readStarts(folder)).at(-1)
+
+const readStarts = async (folder: string): Promise<readonly NotedStart[]> => {
   const text = await readFile(fileIn(folder), 'utf8').catch(() => '')
-  const [, claim, pid, sleptSeconds, started] = /^(claim )?(\d{1,10}) (-?\d{1,12}\.\d) ?(.*)\n$/.exec(text) ?? []
-  if (pid === undefined) return undefined
-  const isClaim = claim !== undefined
-  return {isClaim, pid: Number(pid), sleptSeconds: Number(sleptSeconds), started: started || null}
+  const lines = text.matchAll(/^(claim )?(\d{1,10}) (-?\d{1,12}\.\d) ?(.*)\n/gm)
+  return Array.from(lines, ([, claim, pid, sleptSeconds, started]) => ({
+    ...{isClaim: claim !== undefined, pid: Number(pid), sleptSeconds: Number(sleptSeconds), started: started || null},
+  }))
 }
 
-/** Notes a start; where that can't be written, less is known later. */
+/** Notes a start, beside those of others who are at it; where that can't be written, less is known later. */
 export async function noteStart(folder: string, pid: number | undefined, sleptSeconds: number): Promise<void> {
   if (pid === undefined) return
-  await writeFile(fileIn(folder), await textOf(pid, sleptSeconds), {mode: 0o600}).catch(() => undefined)
+  await appendFile(fileIn(folder), await textOf(pid, sleptSeconds), {mode: 0o600}).catch(() => undefined)
 }
 
 /** Whether it falls to us to start a master: not while another process is at it. */
 export async function claimStart(folder: string, sleptSeconds: number): Promise<boolean> {
-  const start = await readStart(folder)
-  if (start !== undefined && (await isSameProcess(start.pid, start.started))) return false
+  const starts = await readStarts(folder)
+  // Who has noted its ssh behind its claim is done.
+  const pending = starts.filter(({isClaim}, at) => !isClaim || at === starts.length - 1)
+  for (const {pid, started} of pending) if (await isSameProcess(pid, started)) return false
   await rm(fileIn(folder), {force: true}).catch(() => undefined)
   try {
     await writeFile(fileIn(folder), `claim ${await textOf(process.pid, sleptSeconds)}`, {flag: 'wx', mode: 0o600})
@@ -46,16 +50,16 @@ export async function claimStart(folder: string, sleptSeconds: number): Promise<
   }
 }
 
-/** Ends the ssh that is about to become a master, and with it what it would listen on. */
+/** Ends each ssh that is about to become a master, and with it what it would listen on: of several nobody knows which does. */
 export async function endStart(folder: string): Promise<void> {
-  const start = await readStart(folder)
-  if (start === undefined || start.isClaim || start.started === null) return
-  if (!(await isSameProcess(start.pid, start.started))) return
-  try {
-    // It leads a group of its own.
-    process.kill(-start.pid, 'SIGKILL')
-  } catch {
-    // It ended between the two moments.
+  for (const {isClaim, pid, started} of await readStarts(folder)) {
+    if (isClaim || started === null || !(await isSameProcess(pid, started))) continue
+    try {
+      // It leads a group of its own.
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // It ended between the two moments.
+    }
   }
 }
 

@@ -136,6 +136,16 @@ describe('a master', () => {
     while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
   })
 
+  it('that several are about to start is ended with its session, whichever it would have been', async () => {
+    const deadline = deadlineIn(10_000, new AbortController().signal)
+    const both = [1, 2].map(() => startMaster(options({takes: 60}), deadline))
+    const noted = (): number =>
+      existsSync(at('master')) ? readFileSync(at('master'), 'utf8').split('\n').length - 1 : 0
+    while (noted() < 2) await new Promise((resolve) => setTimeout(resolve, 10))
+    await endStart(folder.path)
+    for (const one of await Promise.all(both)) assert.ok(!one.isUp && one.ending !== 'timed out')
+  })
+
   it('is ended at once where its session has gone since', async () => {
     const gone = options({takes: 60})
     rmSync(at('config'))
