@@ -3,7 +3,7 @@ import type {Sink} from '../remote-command/pass-on.ts'
 // Streams of commands that carry text alone, whose end is never told: bytes go as base64 (RFC 4648, section 4), in lines,
 // and an empty line is the end of stdin.
 
-/** For sh on the workspace: says and sends in base64. macOS wraps no lines. */
+/** For sh on the workspace: `send` sends in base64; records are text as they are. macOS wraps no lines. */
 export const TEXT_OUTPUT = `to64() { base64 | fold -w 76; echo; }; from64='base64 -d'
 decodes() { [ "$(echo cg== | $from64 2>/dev/null)" = r ]; }
 decodes || { to64() { openssl base64; }; from64='openssl base64 -d'; decodes; } || fail base64
