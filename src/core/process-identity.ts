@@ -42,7 +42,8 @@ export async function isSameProcess(pid: number, started: string | null): Promis
   if (!isAlive(pid)) return false
   if (started === null) return true
   const now = await processStart(pid)
-  return now === null || now === started
+  // Null also where it went while it was looked at.
+  return now === null ? isAlive(pid) : now === started
 }
 
 /**

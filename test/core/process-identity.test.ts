@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {existsSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import {isSameProcess, processStart} from '../../src/core/process-identity.ts'
 
 describe('isSameProcess()', () => {
@@ -25,6 +25,19 @@ describe('isSameProcess()', () => {
     await once(child, 'exit')
     assert.equal(await isSameProcess(child.pid ?? 0, null), false)
     assert.equal(await processStart(child.pid ?? 0), null)
+  })
+
+  it('finds none that goes while it is looked at', async function () {
+    if (process.platform !== 'linux') this.skip()
+    for (let round = 0; round < 100; round += 1) {
+      const child = spawn('sleep', ['60'], {stdio: 'ignore'})
+      const pid = child.pid ?? 0
+      const started = await processStart(pid)
+      child.kill('SIGKILL')
+      // Node asks for it only when this function waits, and so in the midst of the look.
+      while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) continue
+      assert.equal(await isSameProcess(pid, started), false, `round ${round}`)
+    }
   })
 
   it('tells a start in the same words whatever the language and time zone of who asks (simulated: as on macOS)', async () => {
