@@ -5,6 +5,7 @@ import {appendFileSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {createServer, connect as open} from 'node:net'
 import {join} from 'node:path'
 import type {Ran} from '../support/foreign-client.ts'
+import {freePort} from '../support/free-port.ts'
 import {type ManagedStage, startManagedStage} from '../support/managed-stage.ts'
 import {needSshd} from '../support/sshd-workspace.ts'
 
@@ -88,13 +89,15 @@ describe("a person's own tools on a managed host", function () {
     const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
     await once(echo, 'listening')
     const windows = [0, 1, 2].map(async (at) => {
-      const port = 21_000 + (process.pid % 9000) + at * 9001
+      const port = await freePort()
       const args = ['-T', '-D', String(port), '-o', 'ConnectTimeout=15', '-F', ssh, HOST, 'bash']
       const script = `echo "window ${at}"; for i in $(seq 200); do [ -e ${there}/done-${at} ] && exit 7; sleep 0.1; done\n`
       const ran = stage.tool('ssh', args, {input: script})
-      const word = await bySocks(port, (echo.address() as {port: number}).port)
+      const tooSoon = ran.then(({status, stderr}) => assert.fail(`window ${at} ended with ${status}: ${stderr}`))
+      const word = await Promise.race([bySocks(port, (echo.address() as {port: number}).port), tooSoon])
       writeFileSync(join(there, `done-${at}`), '')
       const {status, stdout} = await ran
+      await assert.rejects(tooSoon)
       return [status, `${stdout}`, word]
     })
     assert.deepEqual(
@@ -106,7 +109,7 @@ describe("a person's own tools on a managed host", function () {
 
   /** What comes back for a word that is sent by way of a SOCKS5 proxy (RFC 1928), once there is one. */
   const bySocks = async (port: number, target: number): Promise<string> => {
-    for (;;) {
+    for (let tries = 0; tries < 300; tries += 1) {
       const socket = open(port, '127.0.0.1')
       const isUp = await new Promise<boolean>((resolve) => {
         socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
@@ -124,5 +127,6 @@ describe("a person's own tools on a managed host", function () {
       socket.destroy()
       return word.toString()
     }
+    return 'nobody listens'
   }
 })

@@ -35,7 +35,7 @@ describe('isSameProcess()', () => {
       const started = await processStart(pid)
       child.kill('SIGKILL')
       // Node asks for it only when this function waits, and so in the midst of the look.
-      while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) continue
+      while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
       assert.equal(await isSameProcess(pid, started), false, `round ${round}`)
     }
   })

@@ -4,6 +4,7 @@ import {accessSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {connect} from 'node:net'
 import {join} from 'node:path'
 import type {FakeControlPlane} from './fake-control-plane.ts'
+import {freePort} from './free-port.ts'
 import {until} from './until.ts'
 
 /** A company's way to the world: a proxy that wants a password (tinyproxy), and behind it one that reads all TLS (mitmproxy). */
@@ -80,15 +81,6 @@ const answers = async (port: number): Promise<void> => {
     () => `nobody listens at port ${port}`,
     30_000,
   ).finally(() => clearInterval(timer))
-}
-
-const freePort = async (): Promise<number> => {
-  const {createServer} = await import('node:net')
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const {port} = server.address() as {port: number}
-  server.close()
-  return port
 }
 
 const isThere = (path: string): boolean => {
