@@ -47,17 +47,18 @@ interface Given {
   readonly 'https-proxy'?: string | undefined
 }
 
-/** What the flags say, by the names of the fields. */
-export const changesOf = async (flags: Given, interrupted: AbortSignal): Promise<ProfileChanges> => ({
-  api_base: flags['api-base'],
-  web_base: flags['web-base'],
-  ca_file: flags['ca-file'],
-  ssh_proxy: await given(flags['ssh-proxy'], interrupted),
-  https_proxy: await given(flags['https-proxy'], interrupted),
-})
-
-const given = async (text: string | undefined, interrupted: AbortSignal): Promise<string | undefined> =>
-  text === '-' ? (await readStdin(interrupted)).trim() : text
+/** What the flags say, by the names of the fields. Stdin is read once, for each that asks for it. */
+export const changesOf = async (flags: Given, interrupted: AbortSignal): Promise<ProfileChanges> => {
+  const {'ssh-proxy': sshProxy, 'https-proxy': httpsProxy} = flags
+  const read = sshProxy === '-' || httpsProxy === '-' ? (await readStdin(interrupted)).trim() : undefined
+  return {
+    api_base: flags['api-base'],
+    web_base: flags['web-base'],
+    ca_file: flags['ca-file'],
+    ssh_proxy: sshProxy === '-' ? read : sshProxy,
+    https_proxy: httpsProxy === '-' ? read : httpsProxy,
+  }
+}
 
 /** A profile as it is told under `--json`; of the password of a proxy, that there is one. */
 export const profileJson = ({name, profile, isDefault}: NamedProfile) => ({

@@ -57,13 +57,17 @@ export async function listRecords(state: string): Promise<readonly ForwardRecord
   return records.toSorted((a, b) => a.local - b.local || a.pid - b.pid)
 }
 
-/** Removes the logs that processes in the background left which are gone: `<pid>.log`. */
+/** What a process in the background says. */
+export const logOf = (state: string, pid: number): string => join(recordsFolder(state), `${pid}.log`)
+
+/** Removes the logs that processes in the background left which are gone. */
 export async function removeLogsOfTheDead(state: string): Promise<void> {
   const folder = recordsFolder(state)
   for (const name of await readdir(folder).catch(() => [])) {
     const [, pid] = /^(\d{1,10})\.log$/.exec(name) ?? []
     if (pid !== undefined && !(await isSameProcess(Number(pid), null))) await removeWhole(join(folder, name))
   }
+  await removeEmptyFolders(folder, state)
 }
 
 /** Asks the process behind a port to close it; it looks every second. No process is ever sent a signal for that. */

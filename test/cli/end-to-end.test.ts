@@ -7,6 +7,7 @@ import {shapeOf} from '../support/json-shape.ts'
 import {countProcesses, isAlive} from '../support/processes.ts'
 import {type Run, runcode, startRuncode} from '../support/runcode.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
+import {until} from '../support/until.ts'
 
 /** The main job on this machine's own server, by the real program, in a home of its own. The tests tell one story, in order. */
 describe('from nothing to a command in a workspace', function () {
@@ -729,7 +730,13 @@ describe('from nothing to a command in a workspace', function () {
     })
 
     it('with --purge leaves nothing of ours in the home directory', async () => {
+      await json('connect', 'demo', '--start', '--wait')
+      const {pid} = await json('port-forward', '--background', '0:3000')
       assert.equal((await run('server', 'down', '--purge')).status, 0)
+      await until(
+        () => !isAlive(Number(pid)),
+        () => 'The forward lives.',
+      )
       const left = readdirSync(home.path, {recursive: true, encoding: 'utf8'}).filter((path) =>
         path.includes('runcode'),
       )

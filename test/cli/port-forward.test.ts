@@ -248,6 +248,7 @@ describe('port-forward', function () {
       () => !isAlive(pid),
       () => 'It lives.',
     )
+    assert.equal(existsSync(String(said['log'])), false)
     await succeed('connect', 'box', '--wait')
   })
 

@@ -60,6 +60,11 @@ describe('profile', function () {
       /--https-proxy - < file/,
     )
     assert.equal((await json('set lab --https-proxy -', given))['https_proxy'], 'http://me:***@proxy.example.test:3128')
+    const both = await json('set lab --ssh-proxy - --https-proxy -', {
+      input: 'http://you:s3cret@other.example.test:3128',
+    })
+    assert.deepEqual([both['ssh_proxy'], both['https_proxy']], Array(2).fill('http://you:***@other.example.test:3128'))
+    await json('set lab --ssh-proxy - --https-proxy -', given)
     const {stdout, stderr} = await run('list')
     assert.equal(
       stdout.split('\n')[0]?.split('\t').slice(6).join(' '),

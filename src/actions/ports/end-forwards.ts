@@ -2,7 +2,14 @@ import {deadlineIn, pause} from '../../core/deadline.ts'
 import {RuncodeError} from '../../core/errors.ts'
 import {isSameProcess} from '../../core/process-identity.ts'
 import type {ForwardRecord} from '../../forward/record-file.ts'
-import {askToClose, type CloseReason, isClosed, listRecords, removeRecord} from '../../forward/records.ts'
+import {
+  askToClose,
+  type CloseReason,
+  isClosed,
+  listRecords,
+  removeLogsOfTheDead,
+  removeRecord,
+} from '../../forward/records.ts'
 import type {SessionOwner} from '../../session/session.ts'
 import type {Context} from '../context.ts'
 
@@ -53,6 +60,17 @@ export async function endForwards(context: Context, owner: SessionOwner, reason:
       account === owner.account && origin === owner.origin && workspaceId === owner.workspaceId,
   )
   await close(context, meant, reason)
+}
+
+/** Ends all that forwards ports to the workspaces of an account, and takes away what is left of those that ended. */
+export async function endForwardsOf(context: Context, account: string): Promise<void> {
+  const records = await listRecords(context.folders.state)
+  await close(
+    context,
+    records.filter((record) => record.account === account),
+    'disconnected',
+  )
+  await removeLogsOfTheDead(context.folders.state)
 }
 
 const close = async (context: Context, records: readonly ForwardRecord[], reason: CloseReason): Promise<void> => {

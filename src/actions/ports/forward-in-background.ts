@@ -5,7 +5,7 @@ import {ERROR_CODES, type ErrorCode, RuncodeError} from '../../core/errors.ts'
 import {makePrivateFolder, readIfThere, removeWhole} from '../../core/files.ts'
 import {startDetached} from '../../core/process.ts'
 import {randomHex} from '../../core/random-hex.ts'
-import {recordsFolder, removeLogsOfTheDead} from '../../forward/records.ts'
+import {logOf, recordsFolder, removeLogsOfTheDead} from '../../forward/records.ts'
 import type {Context} from '../context.ts'
 
 /** To take a pass and to connect. */
@@ -39,8 +39,8 @@ export async function forwardInBackground(
   {self, words, portCount}: BackgroundInput,
 ): Promise<Background> {
   const folder = recordsFolder(context.folders.state)
-  await makePrivateFolder(folder)
   await removeLogsOfTheDead(context.folders.state)
+  await makePrivateFolder(folder)
   const [program, ...before] = self
   const started = join(folder, `${randomHex(8)}.starting`)
   const {pid, ending, release} = startDetached(program, [...before, ...words], {
@@ -48,7 +48,7 @@ export async function forwardInBackground(
     cwd: context.cwd,
     logFile: started,
   })
-  const logFile = join(folder, `${pid}.log`)
+  const logFile = logOf(context.folders.state, pid ?? 0)
   await rename(started, logFile)
   let hasEnded = false
   const ended = ending.then(() => {

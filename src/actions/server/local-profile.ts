@@ -13,6 +13,7 @@ import {managedState} from '../../session/managed-host.ts'
 import {removeManagedHost} from '../../session/managed-session.ts'
 import {parseWorkspaceId, type WorkspaceId} from '../../workspace/workspace.ts'
 import type {Context} from '../context.ts'
+import {endForwardsOf} from '../ports/end-forwards.ts'
 import {LOCAL_PROFILE, readOwnerToken} from './local-server.ts'
 
 const LIMIT_MS = 10_000
@@ -47,9 +48,10 @@ export async function adoptLocalProfile(
   return chosen === NAME
 }
 
-/** Removes what adoptLocalProfile wrote, with every session and attachment of the profile. */
+/** Removes what adoptLocalProfile wrote, with every session, forwarded port and attachment of the profile. */
 export async function forgetLocalProfile(context: Context): Promise<void> {
   const {config, state} = context.folders
+  await endForwardsOf(context, NAME)
   for (const attachment of await listAttachments(state)) {
     if (attachment.account === NAME) await removeAttachment(state, attachment)
   }
