@@ -3,23 +3,28 @@ import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {dirname, relative} from 'node:path'
 import {build} from 'esbuild'
 import {writeCompiled} from './compile.js'
+import {licencesOf} from './licences.js'
 
 /** What commands that a person waits for load, and how it is called in dist. */
 const PACKAGES = {'@oclif/core': 'oclif', got: 'got'}
 
-/** Writes dist/<name>.cjs for each package, a module that hands on what is there, and lets dist import that. */
+/** Writes dist/<name>.cjs for each package, a module that hands on what is there, and lets dist import that; and their licences. */
 export async function fusePackages(root) {
   const dist = `${root}dist`
   writeFileSync(`${dist}/late.cjs`, 'module.exports = (specifier) => import(specifier)\n')
+  const fused = []
   for (const [name, short] of Object.entries(PACKAGES)) {
     const names = Object.keys(await import(name)).filter((one) => one !== 'default' && one !== 'module.exports')
     const contents = `export {${names.join(', ')}} from '${name}'\n`
     const hasDefault = 'default' in (await import(name))
-    const {outputFiles} = await build({
+    const {outputFiles, metafile} = await build({
+      absWorkingDir: root,
+      metafile: true,
       stdin: {contents: hasDefault ? `${contents}export {default} from '${name}'\n` : contents, resolveDir: root},
       plugins: [withoutHttp2],
       ...{bundle: true, platform: 'node', format: 'cjs', target: 'node20.19', minifyWhitespace: true, write: false},
     })
+    fused.push(...Object.keys(metafile.inputs))
     writeCompiled(`${dist}/${short}.cjs`, './late.cjs', outputFiles[0].text)
     // Names of ours that no package exports.
     const lines = [
@@ -32,6 +37,7 @@ export async function fusePackages(root) {
     ]
     writeFileSync(`${dist}/${short}.js`, `${lines.join('\n')}\n`)
   }
+  writeFileSync(`${dist}/LICENCES.txt`, licencesOf(root, fused))
   for (const path of readdirSync(dist, {recursive: true})) if (path.endsWith('.js')) redirect(dist, path)
 }
 
