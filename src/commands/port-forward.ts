@@ -8,7 +8,7 @@ import {BaseCommand} from '../cli/base-command.ts'
 import {forwardArgs, forwardFlags, InvalidForwardError} from '../cli/forward-flags.ts'
 import {boundLog, jsonOf, lineOf, localText, printLine, recordJson, reverseText} from '../cli/forward-report.ts'
 import {linesOfSsh, quotation, quotationJson} from '../cli/ssh-words.ts'
-import {openInBrowser} from '../cli/ui/open-browser.ts'
+import {tryBrowser} from '../cli/ui/open-browser.ts'
 import type {Column} from '../cli/ui/table.ts'
 import {LOOPBACK} from '../forward/local-port.ts'
 import {type PortSpec, remoteText, reversePort} from '../forward/port-spec.ts'
@@ -115,11 +115,8 @@ With --reverse the workspace listens, and who connects there reaches the port of
   }
 
   async #open({env}: Context, local: number): Promise<void> {
-    // Whoever names a browser has one that works here, as in the terminal of an editor.
-    const way = env['BROWSER'] === undefined ? wayToBrowser(surroundingsHere(env), [local]) : undefined
-    const address = `http://localhost:${local}/`
-    if (way !== undefined) return this.say(way)
-    await openInBrowser(address).catch(() => this.say(`The browser could not be started; open ${address} in one.`))
+    const whyNot = await tryBrowser(`http://localhost:${local}/`, env, wayToBrowser(surroundingsHere(env), [local]))
+    if (whyNot !== undefined) this.say(whyNot)
   }
 
   async #list(): Promise<object> {

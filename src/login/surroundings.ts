@@ -27,18 +27,28 @@ export function surroundingsHere(env: NodeJS.ProcessEnv): Surroundings {
   return surroundingsOf({env, platform: process.platform, release: release(), isContainer})
 }
 
-/** How the address can be reached from where a browser is; undefined where one is opened. `ports`: what the browser needs of this machine. */
-export function wayToBrowser(where: Surroundings, ports: readonly number[]): string | undefined {
-  const forwards = ports.map((port) => `-L ${port}:localhost:${port}`).join(' ')
+/** Why no browser is started; undefined where one is. */
+export function whyNoBrowser(where: Surroundings): string | undefined {
   switch (where) {
     case 'desktop':
     case 'wsl':
       return undefined
     case 'ssh':
-      return `This is an SSH session, so no browser is started. To use that of your own machine, run there first: ssh ${forwards} <this machine>`
+      return 'This is an SSH session, so no browser is started.'
     case 'container':
-      return `This is a container, so no browser is started. One outside needs port ${ports.join(' and ')} of it forwarded.`
+      return 'This is a container, so no browser is started.'
     case 'no-display':
-      return `There is no display, so no browser is started. One on another machine can be used after this, run there: ssh ${forwards} <this machine>`
+      return 'There is no display, so no browser is started.'
   }
+}
+
+/** How an address of this machine can be reached from where a browser is; undefined where one is opened. `ports`: what the browser needs. */
+export function wayToBrowser(where: Surroundings, ports: readonly number[]): string | undefined {
+  const why = whyNoBrowser(where)
+  if (why === undefined) return undefined
+  const forwards = ports.map((port) => `-L ${port}:localhost:${port}`).join(' ')
+  if (where === 'container') return `${why} One outside needs port ${ports.join(' and ')} of it forwarded.`
+  return where === 'ssh'
+    ? `${why} To use that of your own machine, run there first: ssh ${forwards} <this machine>`
+    : `${why} One on another machine can be used after this, run there: ssh ${forwards} <this machine>`
 }

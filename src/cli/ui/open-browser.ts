@@ -7,3 +7,22 @@ export async function openInBrowser(target: string): Promise<void> {
   child.on('error', () => undefined)
   child.unref()
 }
+
+/**
+ * Opens an address in the browser of this machine, unless there is none that somebody sits in front of; gives the line that
+ * tells why it was not opened. `whyNot`: what is known of that. Whoever names a browser (BROWSER) has one that works here, as
+ * in the terminal of an editor.
+ */
+export async function tryBrowser(
+  address: string,
+  env: NodeJS.ProcessEnv,
+  whyNot: string | undefined,
+): Promise<string | undefined> {
+  if (whyNot !== undefined && env['BROWSER'] === undefined) return whyNot
+  try {
+    await openInBrowser(address)
+    return undefined
+  } catch {
+    return `The browser could not be started; open ${address} in one.`
+  }
+}
