@@ -1,4 +1,3 @@
-import {text} from 'node:stream/consumers'
 import {RuncodeError} from '../../core/errors.ts'
 import {InterruptedError} from '../../core/interrupted.ts'
 import {printable} from '../../core/printable.ts'
@@ -16,11 +15,18 @@ export class NoTerminalError extends RuncodeError {
 /** Whether there is somebody to ask. */
 export const isAtTerminal = (): boolean => process.stdin.isTTY === true
 
-/** All of stdin, or InterruptedError at Ctrl-C. */
+const MOST_CHARACTERS = 65_536
+
+/** All of stdin, or InterruptedError at Ctrl-C; of one that is longer than any token or address, no more than shows that. */
 export async function readStdin(interrupted: AbortSignal): Promise<string> {
   const abort = (): void => void process.stdin.destroy(new InterruptedError())
   interrupted.addEventListener('abort', abort, {once: true})
-  return text(process.stdin)
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > MOST_CHARACTERS) break
+  }
+  return text
 }
 
 /** Asks on the terminal and reads one line that is not shown. Throws NoTerminalError where there is none. */
