@@ -276,7 +276,7 @@ describe('doctor names', function () {
     ],
     [
       'an address that is not https',
-      () => account({RUNCODE_API_BASE: 'http://localhost:1'}),
+      () => account({RUNCODE_API_BASE: 'http://localhost:1', RUNCODE_TOKEN: ''}),
       () => [
         `fail api-base: The address of the control plane is not https (http://…).`,
         'Use an https address, also on this machine: tokens travel on it.',
