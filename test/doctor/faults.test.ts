@@ -308,7 +308,8 @@ describe('doctor names', function () {
     ],
     [
       'a CA file without a certificate',
-      () => account({RUNCODE_CA_FILE: put(at('ca.pem'), 'nothing')}),
+      () =>
+        account({RUNCODE_CA_FILE: put(at('ca.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')}),
       () => [
         `fail ca-files: The CA file ${at('ca.pem')} holds no certificate.`,
         'It must be PEM text: "-----BEGIN CERTIFICATE-----", one after the other.',
