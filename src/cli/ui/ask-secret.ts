@@ -44,7 +44,7 @@ export async function askSecret(question: string, interrupted: AbortSignal): Pro
   }
 }
 
-const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\b', '\u007f']
+const [CTRL_C, CTRL_D, CTRL_U, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\u0015', '\b', '\u007f']
 
 const readHiddenLine = async (stdin: NodeJS.ReadStream, interrupted: AbortSignal): Promise<string> => {
   let release: () => void = () => undefined
@@ -56,6 +56,7 @@ const readHiddenLine = async (stdin: NodeJS.ReadStream, interrupted: AbortSignal
           if (character === CTRL_C) return void reject(new InterruptedError())
           if (character === '\r' || character === '\n' || character === CTRL_D) return void resolve(line)
           if (character === BACKSPACE || character === DELETE) line = line.slice(0, -1)
+          else if (character === CTRL_U) line = ''
           else line += character
         }
       }
