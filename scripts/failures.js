@@ -61,7 +61,7 @@ export async function commonFailures(root) {
     {when: 'the control plane does not allow it', error: refused(403)},
     {when: 'it was asked too often', error: refused(429)},
     {when: 'it is out of service', error: refused(503)},
-    {when: 'the keychain is locked', error: new keychain.KeychainError('did not answer within 2s')},
+    {when: 'the keychain is locked', error: new keychain.KeychainError('did not answer within 2 seconds', 'work')},
     {when: 'nobody came back from the browser', error: new login.LoginTimedOutError(300, 'work')},
     {when: 'there is no profile of that name', error: new account.UnknownProfileError('wrok', ['work', 'local'])},
     {

@@ -77,7 +77,7 @@ const patientOf = (context: Context, profile: string | undefined, version: strin
     }),
     findTokenPlace: async () => {
       const {name, apiBase, store} = await account()
-      const {origin} = new URL(apiBase)
+      const {origin} = parseHttpsBase(apiBase, 'The address of the control plane')
       const question = {origin, account: name, isEnvironment: name === FROM_ENVIRONMENT, store}
       const {place, storedAt} = await findToken(question, {env, ...folders})
       return {place, storedAt}

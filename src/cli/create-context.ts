@@ -42,8 +42,8 @@ export function createContext({progress, warn}: ContextParts): Context {
   }
 }
 
-/** A container may run as a user that the system knows nothing of. */
-const homeOf = (env: NodeJS.ProcessEnv): string => {
+/** The user's home directory. A container may run as a user that the system knows nothing of. Throws NoHomeError. */
+export function homeOf(env: NodeJS.ProcessEnv): string {
   for (const ask of [() => env['HOME'], homedir, () => userInfo().homedir]) {
     const home = resultOrNone(ask)
     if (home !== undefined && isAbsolute(home)) return home

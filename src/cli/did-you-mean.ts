@@ -11,6 +11,7 @@ export function suggestCommand(failure: Failure, argv: readonly string[], root: 
   if (!/^command \S+ not found$/.test(failure.message)) return failure
   const {commands} = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest
   const names = Object.entries(commands).flatMap(([id, {hidden}]) => (hidden ? [] : [id.replaceAll(':', ' ')]))
+  const topics = new Set(names.flatMap((name) => (name.includes(' ') ? [name.slice(0, name.lastIndexOf(' '))] : [])))
   const words = argv.slice(
     0,
     Math.max(
@@ -19,9 +20,9 @@ export function suggestCommand(failure: Failure, argv: readonly string[], root: 
     ) || argv.length,
   )
   // What follows the name of a command may be its arguments, which are not repeated.
-  const meant = names
+  const meant = [...names, ...topics]
     .map((name) => ({name, word: words.slice(0, name.split(' ').length).join(' ')}))
-    .filter(({name, word}) => isNear(word, name))
+    .filter(({name, word}) => isNearly(word, name) && !(topics.has(name) && word === name))
     .sort((one, other) => distance(one.word, one.name) - distance(other.word, other.name))[0]
   if (meant !== undefined && meant.word === meant.name) {
     const see =
@@ -30,7 +31,10 @@ export function suggestCommand(failure: Failure, argv: readonly string[], root: 
         : `See: ${NAME} ${meant.name} --help`
     return {...failure, message: `"${NAME} ${meant.name}" takes no arguments.`, hint: see}
   }
-  const message = `There is no command "${meant?.word ?? words[0]}".`
+  const [first = ''] = words
+  if (meant === undefined && topics.has(first))
+    return {...failure, message: `"${NAME} ${first}" has no such command.`, hint: `See: ${NAME} ${first} --help`}
+  const message = `There is no command "${meant?.word ?? first}".`
   return {...failure, message, ...(meant === undefined ? {} : {hint: `Did you mean: ${NAME} ${meant.name}`})}
 }
 
@@ -51,3 +55,9 @@ interface Manifest {
 /** As far as slips of a finger go. */
 const isNear = (typed: string, meant: string): boolean =>
   typed !== '' && meant !== '' && distance(typed, meant) <= Math.ceil(meant.length / 3)
+
+/** Word by word: behind one that is right, any other would be near. */
+const isNearly = (typed: string, meant: string): boolean => {
+  const [words, names] = [typed.split(' '), meant.split(' ')]
+  return words.length === names.length && names.every((name, at) => isNear(words[at] ?? '', name))
+}

@@ -43,10 +43,13 @@ const isOclifError = (error: unknown): error is Error =>
 
 /**
  * The parser adds "See more help with --help" as a line of its own, a note on flags with several values that is not true of
- * ours, and, to what a flag of ours throws, "Parsing --flag".
+ * ours, and, to what a flag of ours throws, "Parsing --flag". A word that is too many, and what stands behind the `=` of a
+ * flag that there is not, may be a token.
  */
 const usageMessage = ({message}: Error): string =>
   (message.split(/\n(?:See more help|\nNote: )/)[0] ?? message)
+    .replace(/^(Unexpected arguments?): .*$/s, '$1.')
+    .replace(/^(Nonexistent flag)s?: (--[^=,]+|-[^,]).*$/s, '$1: $2')
     .replace(/^Parsing (--\S+)\s*\n\s*/, '$1: ')
     .replace(/\s*\n\s*/g, ' ')
     .trim()

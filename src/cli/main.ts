@@ -1,4 +1,5 @@
 import {EXIT} from '../core/errors.ts'
+import {homeOf} from './create-context.ts'
 import {failureJson, failureOf, failureText} from './failure.ts'
 import {runHotPath} from './hot-path.ts'
 import {printFor} from './locale.ts'
@@ -18,6 +19,8 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   try {
     if (argv[0] === 'proxy' && (await (await import('./proxy-path.ts')).runProxyPath(argv))) return
     if (await runHotPath(argv)) return
+    // oclif asks for one too, and calls it a mistake where there is none.
+    homeOf(process.env)
     const {run, settings} = await import('@oclif/core')
     watchOutput(statusOf(EXIT.notHere))
     standardError()

@@ -57,7 +57,8 @@ export async function findToken(
     return {secret, storedAt: kept.storedAt, source: store.kind, place: store.place}
   }
   // A Secret Service that is locked, with nobody at a display to unlock it, answers as if it had nothing.
-  if (store.kind === 'keychain') throw new KeychainError('is locked, or has lost the token of this profile')
+  if (store.kind === 'keychain')
+    throw new KeychainError('is locked, or has lost the token of this profile', question.account)
   const legacy =
     question.origin === RUNCODE_ORIGIN && !question.isEnvironment
       ? (await readIfThere(legacyTokenFile))?.split('\n')[0]?.trim()

@@ -7,10 +7,10 @@ const LIMIT_MS = 2000
 
 /** The keychain of the system did not answer, or refused. */
 export class KeychainError extends RuncodeError {
-  constructor(why: string) {
+  constructor(why: string, account: string) {
     super(`The keychain of this system ${why}.`, {
       code: 'keychain_failed',
-      hint: 'Unlock it and try again, or keep the token in a file: runcode login --store file',
+      hint: `Unlock it and try again, or keep the token in a file: runcode login --store file --profile ${account}`,
     })
   }
 }
@@ -25,8 +25,8 @@ export function keychainStore(env: NodeJS.ProcessEnv): SecretStore {
     // What lets Node read our sources, where it does, lets it read this one.
     const words = [...process.execArgv, fileURLToPath(new URL('./keychain-child.js', import.meta.url))]
     const {ending, stdout, timedOut} = await run(process.execPath, words, {env, input, timeoutMs: LIMIT_MS})
-    if (timedOut) throw new KeychainError(`did not answer within ${LIMIT_MS / 1000} seconds`)
-    if (ending.kind !== 'exited' || ending.code !== 0) throw new KeychainError('is not available')
+    if (timedOut) throw new KeychainError(`did not answer within ${LIMIT_MS / 1000} seconds`, key.account)
+    if (ending.kind !== 'exited' || ending.code !== 0) throw new KeychainError('is not available', key.account)
     return JSON.parse(stdout) as Answer
   }
   return {

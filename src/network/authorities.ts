@@ -1,3 +1,4 @@
+import {X509Certificate} from 'node:crypto'
 import {readFile} from 'node:fs/promises'
 import {rootCertificates} from 'node:tls'
 import {RuncodeError} from '../core/errors.ts'
@@ -41,8 +42,17 @@ export async function readCa(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new FileError('read', path, error)
   })
-  if (!text.includes('-----BEGIN ')) throw new NoCertificateError(path)
+  refuseNoCertificate(path, text)
   return text
+}
+
+/** Node reads up to the first that is damaged, and says nothing of it: one that is the first leaves nobody to believe. Throws NoCertificateError. */
+export function refuseNoCertificate(path: string, text: string): void {
+  try {
+    new X509Certificate(text)
+  } catch {
+    throw new NoCertificateError(path)
+  }
 }
 
 /** In words, for who wants to know why somebody was not believed. `hasSystem`: those of the system were asked as well. */

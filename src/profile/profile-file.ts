@@ -37,7 +37,7 @@ export async function readProfiles(config: string): Promise<Profiles> {
   try {
     return parseProfiles(parseJson(text))
   } catch (error) {
-    throw new DamagedProfilesError(path, messageOf(error))
+    throw new DamagedProfilesError(path, messageOf(error).replace(/\.$/, ''))
   }
 }
 

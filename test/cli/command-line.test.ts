@@ -31,11 +31,16 @@ describe('the command line', function () {
     ['conect demo', 'Did you mean: runcode connect'],
     ['lst', 'Did you mean: runcode list'],
     ['servr up', 'Did you mean: runcode server up'],
+    ['server tokn', 'Did you mean: runcode server token'],
+    ['server s3cret', 'See: runcode server --help'],
+    ['server wrkspace create', 'Did you mean: runcode server workspace create'],
     ['server workspace delte demo', 'Did you mean: runcode server workspace delete'],
     ['connect --strat demo', 'Did you mean --start?'],
     ['exec --timout 3s -- ls', 'Did you mean --timeout?'],
     ['exec s3cret', 'Put the command behind two dashes: runcode exec -- ls -l'],
     ['login s3cret', 'See: runcode login --help'],
+    ['login --with-token=s3cret', 'See the help: runcode --help, or runcode <command> --help'],
+    ['login --token=s3cret', 'See the help: runcode --help, or runcode <command> --help'],
     ['profile list s3cret', 'See: runcode profile list --help'],
     ['frobnicate s3cret', 'See the help: runcode --help, or runcode <command> --help'],
   ] as const)
@@ -104,6 +109,15 @@ describe('the command line', function () {
     assert.deepEqual([status, stdout], [125, ''])
     assert.match(stderr, /^runcode: No workspace is attached to /)
   })
+
+  for (const words of ['list', '--help', 'exec -- true'])
+    it(`says of "${words}" what is missing where nobody knows a home directory`, async () => {
+      const preload = new URL('../support/no-home.mjs', import.meta.url).href
+      const env = {HOME: '', NODE_OPTIONS: `${home.env['NODE_OPTIONS'] ?? ''} --import=${preload}`}
+      const {status, stderr} = await run(words.split(' '), {env})
+      assert.equal(status, words.startsWith('exec') ? 125 : 2)
+      assert.match(stderr, /^runcode: The home directory is not known: .*\nhint: Set HOME to the absolute path/)
+    })
 
   it('refuses a word that it could not carry', async () => {
     const {status, failure} = await failed(['exec', '--json', '--', 'printf', '\u{FFFD}'])

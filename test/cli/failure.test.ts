@@ -32,6 +32,17 @@ describe('failureOf()', () => {
     )
   })
 
+  for (const [said, message] of [
+    ['Unexpected argument: rc_s3cret', 'Unexpected argument.'],
+    ['Unexpected arguments: a, rc_s3cret', 'Unexpected arguments.'],
+    ['Nonexistent flag: --token=rc_s3cret', 'Nonexistent flag: --token'],
+    ['Nonexistent flags: --tokn=rc,s3cret, --x', 'Nonexistent flag: --tokn'],
+    ['Nonexistent flag: -trc_s3cret', 'Nonexistent flag: -t'],
+  ] as const)
+    it(`repeats no word that may be a token: ${message}`, () => {
+      assert.equal(failureOf(new Errors.CLIError(`${said}\nSee more help with --help`)).message, message)
+    })
+
   for (const [what, thrown, words] of [
     ['an error', new TypeError('x is not a function'), 'x is not a function'],
     ['a text', 'text', 'text'],

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import type {ChildProcess} from 'node:child_process'
+import {once} from 'node:events'
 import {chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import type {Readable} from 'node:stream'
+import {text} from 'node:stream/consumers'
 import {spawn} from '@lydell/node-pty'
 import {useFakeAccount} from '../support/fake-account.ts'
 import {type FakeControlPlane, startFakeControlPlane} from '../support/fake-control-plane.ts'
@@ -146,6 +149,18 @@ describe('login', function () {
     assert.equal(error, 'usage')
     assert.match(message, /^No browser can come back to this program: .*EPERM/)
     assert.equal(hint, 'Give a token: runcode login --with-token --profile fake')
+  })
+
+  it('takes no token from a stdin without end', async () => {
+    const child = startRuncode(['login', '--with-token'], {env: home.env, cwd: home.path})
+    const goOn = (): void => {
+      while (child.stdin?.write(Buffer.alloc(65_536, 'a')));
+    }
+    child.stdin?.on('drain', goOn).on('error', () => undefined)
+    goOn()
+    const [said, [status]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+    assert.equal(status, 2)
+    assert.match(said, /^runcode: What the input holds is not a token\.\n/)
   })
 
   it('replaces another account only where it is told to', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {rootCertificates} from 'node:tls'
 import {runcode} from '../support/runcode.ts'
 import {temporaryHome} from '../support/temporary-home.ts'
 
@@ -29,7 +30,7 @@ describe('profile', function () {
     })
 
   it('add writes an account down, as the default only where it is told', async () => {
-    writeFileSync(join(home.path, 'ca.pem'), '-----BEGIN CERTIFICATE-----\n')
+    writeFileSync(join(home.path, 'ca.pem'), rootCertificates[0] ?? '')
     assert.deepEqual(await json('add lab --api-base https://lab.example.test/ --ca-file ca.pem'), {
       ...{name: 'lab', default: false, provider: 'runcode', api_base: 'https://lab.example.test', web_base: null},
       ...{ca_file: join(home.path, 'ca.pem'), ssh_proxy: null, https_proxy: null, store: null, email: null},

@@ -76,15 +76,20 @@ describe('at a terminal', function () {
     home.remove()
   })
 
-  it('login --paste asks without showing what is typed, and keeps it once it was accepted', async () => {
-    const screen = start('login', '--paste', '--store', 'file')
-    await screen.until(`Token for ${plane.apiBase}: `)
-    screen.terminal.write('rc_nexx\u007f\u007fw\r')
-    assert.equal(await screen.ended, 0)
-    assert.ok(!screen.shown().includes('rc_ne'), screen.shown())
-    assert.ok(plane.requests.some(({authorization}) => authorization === 'Token rc_new'))
-    assert.match(readFileSync(join(home.path, '.config/runcode/cli/credentials.json'), 'utf8'), /"rc_new"/)
-  })
+  for (const [flag, secret] of [
+    ['--with-token', 'rc_newer'],
+    ['--paste', 'rc_new'],
+  ] as const)
+    it(`login ${flag} asks without showing what is typed, and keeps it once it was accepted`, async () => {
+      const screen = start('login', flag, '--store', 'file')
+      await screen.until(`Token for ${plane.apiBase}: `)
+      screen.terminal.write(`rc_wrong\u0015${secret}xx\u007f\u007f\r`)
+      assert.equal(await screen.ended, 0)
+      assert.ok(!/rc_(?:ne|wr)/.test(screen.shown()), screen.shown())
+      assert.ok(plane.requests.some(({authorization}) => authorization === `Token ${secret}`))
+      const kept = JSON.parse(readFileSync(join(home.path, '.config/runcode/cli/credentials.json'), 'utf8'))
+      assert.equal(kept.tokens[0].token, secret)
+    })
 
   it('login --paste ends with 130 at Ctrl-C, and changes nothing', async () => {
     const screen = start('login', '--paste', '--store', 'file')

@@ -26,6 +26,8 @@ describe('keychainStore() where there is no keychain', () => {
       await assert.rejects(attempt(), (error: unknown) => {
         assert.ok(error instanceof KeychainError)
         assert.deepEqual([error.code, error.retryable], ['keychain_failed', true])
+        // Without the profile, the hint would log in another account.
+        assert.match(error.hint ?? '', new RegExp(`: runcode login --store file --profile ${key.account}$`))
         return !`${error.message}${error.hint}`.includes('secret')
       })
     }

@@ -276,7 +276,7 @@ describe('doctor names', function () {
     ],
     [
       'an address that is not https',
-      () => account({RUNCODE_API_BASE: 'http://localhost:1'}),
+      () => account({RUNCODE_API_BASE: 'http://localhost:1', RUNCODE_TOKEN: ''}),
       () => [
         `fail api-base: The address of the control plane is not https (http://…).`,
         'Use an https address, also on this machine: tokens travel on it.',
@@ -308,7 +308,8 @@ describe('doctor names', function () {
     ],
     [
       'a CA file without a certificate',
-      () => account({RUNCODE_CA_FILE: put(at('ca.pem'), 'nothing')}),
+      () =>
+        account({RUNCODE_CA_FILE: put(at('ca.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')}),
       () => [
         `fail ca-files: The CA file ${at('ca.pem')} holds no certificate.`,
         'It must be PEM text: "-----BEGIN CERTIFICATE-----", one after the other.',

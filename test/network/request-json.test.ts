@@ -203,7 +203,7 @@ describe('requestJson()', () => {
       name: 'FileError',
       facts: {path},
     })
-    writeFileSync(path, 'no certificate')
+    writeFileSync(path, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
     const url = await serve((_request, response) => response.end('{}'))
     for (const trust of [
       {caFile: path, addedCaFile: undefined},

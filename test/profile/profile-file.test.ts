@@ -80,6 +80,7 @@ describe('the file of profiles', () => {
         profile('"ssh_proxy":"http://me:secret@proxy/x"'),
         /: the ssh_proxy of "a" is not of the form http:\/\/\[user:password@\]host\[:port\]\.$/,
       ],
+      ['{"version":1,"profiles":{"A b":{}}}', /: "A b" cannot be the name of a profile\.$/],
       [profile('"ssh-proxy":"http://me:secret@proxy"'), /: the field "ssh-proxy" of "a" is not known\.$/],
       [profile('"ssh_proxy":"http://me:secret"@proxy"'), /: it is not JSON \(line 2\)\.$/],
       // Of a piece that it shows, Node tells no position.

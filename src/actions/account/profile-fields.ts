@@ -1,6 +1,7 @@
 import {isAbsolute, resolve} from 'node:path'
 import {messageOf, RuncodeError} from '../../core/errors.ts'
 import {FileError, readIfThere} from '../../core/files.ts'
+import {refuseNoCertificate} from '../../network/authorities.ts'
 import {parseHttpsBase, parseWebBase} from '../../network/https-url.ts'
 import type {Profile} from '../../profile/profile.ts'
 import {fieldsOf, parseProfile} from '../../profile/profile-file.ts'
@@ -23,7 +24,7 @@ export class InvalidProfileError extends RuncodeError {
   }
 }
 
-/** Changes whose CA file was looked at, and is named by its absolute path. Throws InvalidProfileError, FileError. */
+/** Changes whose CA file was looked at, and is named by its absolute path. Throws NoCertificateError, FileError. */
 export const checkedChanges = async (
   context: Pick<Context, 'cwd'>,
   changes: ProfileChanges,
@@ -59,7 +60,6 @@ const checkedCaFile = async ({cwd}: Pick<Context, 'cwd'>, path: string): Promise
   const file = isAbsolute(path) ? path : resolve(cwd, path)
   const text = await readIfThere(file)
   if (text === undefined) throw new FileError('read', file, new Error('there is no such file'))
-  if (!text.includes('-----BEGIN CERTIFICATE-----'))
-    throw new InvalidProfileError('its CA file holds no PEM certificate')
+  refuseNoCertificate(file, text)
   return file
 }

@@ -1,4 +1,3 @@
-import {text} from 'node:stream/consumers'
 import {RuncodeError} from '../../core/errors.ts'
 import {InterruptedError} from '../../core/interrupted.ts'
 import {printable} from '../../core/printable.ts'
@@ -16,11 +15,18 @@ export class NoTerminalError extends RuncodeError {
 /** Whether there is somebody to ask. */
 export const isAtTerminal = (): boolean => process.stdin.isTTY === true
 
-/** All of stdin, or InterruptedError at Ctrl-C. */
+const MOST_CHARACTERS = 65_536
+
+/** All of stdin, or InterruptedError at Ctrl-C; of one that is longer than any token or address, no more than shows that. */
 export async function readStdin(interrupted: AbortSignal): Promise<string> {
   const abort = (): void => void process.stdin.destroy(new InterruptedError())
   interrupted.addEventListener('abort', abort, {once: true})
-  return text(process.stdin)
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > MOST_CHARACTERS) break
+  }
+  return text
 }
 
 /** Asks on the terminal and reads one line that is not shown. Throws NoTerminalError where there is none. */
@@ -38,7 +44,7 @@ export async function askSecret(question: string, interrupted: AbortSignal): Pro
   }
 }
 
-const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\b', '\u007f']
+const [CTRL_C, CTRL_D, CTRL_U, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\u0015', '\b', '\u007f']
 
 const readHiddenLine = async (stdin: NodeJS.ReadStream, interrupted: AbortSignal): Promise<string> => {
   let release: () => void = () => undefined
@@ -50,6 +56,7 @@ const readHiddenLine = async (stdin: NodeJS.ReadStream, interrupted: AbortSignal
           if (character === CTRL_C) return void reject(new InterruptedError())
           if (character === '\r' || character === '\n' || character === CTRL_D) return void resolve(line)
           if (character === BACKSPACE || character === DELETE) line = line.slice(0, -1)
+          else if (character === CTRL_U) line = ''
           else line += character
         }
       }

@@ -14,7 +14,8 @@ export default class ProfileRemove extends BaseCommand {
     const context = this.createContext()
     const {name, isDefault, removedFrom, attached} = await removeProfile(context, args.name)
     if (isDefault) context.warn(`${name} was the default, which is RunCode's public service now.`)
-    const token = removedFrom.length === 0 ? 'It had no token.' : `Its token is gone from ${removedFrom.join(' and ')}.`
+    const token =
+      removedFrom.length === 0 ? 'No token of it was found.' : `Its token is gone from ${removedFrom.join(' and ')}.`
     this.log(`Removed ${name}. ${token}`)
     if (attached.length > 0)
       this.say(`Still attached with it: ${attached.join(', ')}. Entries of ssh stay until: runcode config-ssh`)
