@@ -16,7 +16,7 @@ const TARGET_OF_A_FILE = `${PLACE}
 [ ! -d "$final" ] || fail directory
 if [ -e "$final" ] || [ -h "$final" ]; then
 [ "$clobber" = yes ] || fail exists
-[ -f "$final" ] || [ -h "$final" ] || fail special
+[ -f "$final" ] || [ ! -e "$final" ] || fail special
 fi`
 
 /** Whether somebody writes the part $p: who has its process. */

@@ -167,6 +167,27 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       for (const size of [3, LARGE_BYTES]) {
         const source = make('x', randomBytes(size))
         await put(source, 'x')
+    it('replaces no link that is another name of a device, a pipe or an open file', async () => {
+      const source = make('x', 'new')
+      mkdirSync(there(), {recursive: true})
+      writeFileSync(there('x'), 'new')
+      for (const folder of [here(), there()]) {
+        execFileSync('mkfifo', [join(folder, 'pipe')])
+        symlinkSync('pipe', join(folder, 'link'))
+      }
+      symlinkSync('/proc/self/fd/1', here('stdout'))
+      await assert.rejects(put(source, 'link'), {code: 'no_such_file', message: /no regular file/})
+      for (const name of ['link', 'stdout']) {
+        await assert.rejects(get('x', here(name)), {code: 'no_such_file', hint: /- for stdout/})
+        const sources = [{path: 'x', to: here(name)}]
+        await assert.rejects(getAll([], {sources}), {code: 'no_such_file', message: /in the way/})
+      }
+      symlinkSync('circle', here('circle'))
+      await get('x', here('circle'))
+      assert.equal(readFileSync(here('circle'), 'utf8'), 'new')
+      assert.ok(lstatSync(here('link')).isSymbolicLink() && lstatSync(there('link')).isSymbolicLink())
+    })
+
         writeFileSync(there('x'), 'old')
         await assert.rejects(put(source, 'x', {mayReplace: false}), {code: 'exists'})
         // Also where it appears in the meantime.
