@@ -137,6 +137,7 @@ export COPYFILE_DISABLE=1
 i=0
 for p; do
 [ -e "$p" ] || [ -h "$p" ] || fail missing "$i"
+[ "$deep" = yes ] || [ ! -d "$p" ] || fail directory "$i"
 i=$((i + 1))
 done
 for p; do if [ -d "$p" ]; then find $L "$p/." -exec ls $L -lnd {} +; else ls -Llnd "$p"; fi; done |

@@ -17,7 +17,7 @@ import {
 import {basename, join} from 'node:path'
 import {Readable} from 'node:stream'
 import {getFile} from '../../src/transfer/get-file.ts'
-import {getTree} from '../../src/transfer/get-tree.ts'
+import {announcedTree, type GetTree, getTree} from '../../src/transfer/get-tree.ts'
 import {keepFile} from '../../src/transfer/kept-file.ts'
 import {walkTree} from '../../src/transfer/local-tree.ts'
 import {type PutFile, putFile} from '../../src/transfer/put-file.ts'
@@ -87,9 +87,13 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       return putTree(farSide(), {...OPTIONS, tree: walkTree(roots, {follows: false}), names, target, ...rest})
     }
 
-    const getAll = (sources: readonly string[], rest: Partial<{mayReplace: boolean; follows: boolean}> = {}) =>
-      getTree(farSide(), {
-        ...{...OPTIONS, follows: false},
+    const getAll = (
+      sources: readonly string[],
+      rest: Partial<GetTree> = {},
+      options: Partial<LocalFarOptions> = {},
+    ): Promise<Transferred> =>
+      getTree(farSide(options), {
+        ...{...OPTIONS, follows: false, isRecursive: true},
         sources: sources.map((path) => ({path, to: here('got', basename(path))})),
         ...rest,
       })
@@ -163,10 +167,6 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       assert.deepEqual([readFileSync(here('real'), 'utf8'), readFileSync(here('link'), 'utf8')], ['old', 'new'])
     })
 
-    it('replaces nothing with --no-clobber, and leaves nothing behind', async () => {
-      for (const size of [3, LARGE_BYTES]) {
-        const source = make('x', randomBytes(size))
-        await put(source, 'x')
     it('replaces no link that is another name of a device, a pipe or an open file', async () => {
       const source = make('x', 'new')
       mkdirSync(there(), {recursive: true})
@@ -188,6 +188,10 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       assert.ok(lstatSync(here('link')).isSymbolicLink() && lstatSync(there('link')).isSymbolicLink())
     })
 
+    it('replaces nothing with --no-clobber, and leaves nothing behind', async () => {
+      for (const size of [3, LARGE_BYTES]) {
+        const source = make('x', randomBytes(size))
+        await put(source, 'x')
         writeFileSync(there('x'), 'old')
         await assert.rejects(put(source, 'x', {mayReplace: false}), {code: 'exists'})
         // Also where it appears in the meantime.
@@ -424,9 +428,22 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       writeFileSync(here('got/dir'), 'mine')
       const lying = farSide({edit: (script) => script.replaceAll('xargs -0 cat', 'echo x')})
       const sources = [{path: 'dir/one', to: here('got/dir')}]
-      await assert.rejects(getTree(lying, {...OPTIONS, follows: false, sources}), {code: 'checksum_mismatch'})
+      await assert.rejects(getTree(lying, {...OPTIONS, follows: false, isRecursive: true, sources}), {
+        code: 'checksum_mismatch',
+      })
       assert.equal(readFileSync(here('got/dir'), 'utf8'), 'mine')
       assert.deepEqual(litter(here()), [])
+    })
+
+    it('brings directories only where they are asked for, also of several', async () => {
+      mkdirSync(there('dir'), {recursive: true})
+      writeFileSync(there('file'), 'x')
+      mkdirSync(here('got'), {recursive: true})
+      const [sources, rest] = [['file', 'dir'], {isRecursive: false}] as const
+      await assert.rejects(getAll(sources, rest), {code: 'no_such_file', message: /dir .*is a directory/})
+      const planned = announcedTree(farSide(), {...rest, follows: false, sources: [{path: 'dir', to: ''}]})
+      await assert.rejects(planned, {code: 'no_such_file', message: /dir .*is a directory/})
+      assert.deepEqual(readdirSync(here('got')), [])
     })
 
     it('says that there is no tar', async () => {

@@ -61,7 +61,7 @@ export async function planGet(context: Context, input: GetInput) {
   const targets = input.out === '-' ? ['-'] : targetsOf(context, input)
   const sources = input.sources.map((path) => ({path, to: ''}))
   return withFarSide(context, input, AGAIN, async (far) => {
-    const {entries, bytes} = await announcedTree(far, {sources, follows: input.follows})
+    const {entries, bytes} = await announcedTree(far, {...input, sources})
     return {entries, bytes, targets}
   })
 }
