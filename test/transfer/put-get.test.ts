@@ -435,6 +435,19 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       assert.deepEqual(litter(here()), [])
     })
 
+    it('leaves no file out for what a shell file there tells tar and ls', async () => {
+      mkdirSync(here('tree'), {recursive: true})
+      for (const name of ['one', 'two']) writeFileSync(here('tree', name), name)
+      const edit = (script: string): string =>
+        `export TAR_OPTIONS=--exclude=one BLOCK_SIZE=1024 LS_BLOCK_SIZE=1024\n${script}`
+      const roots = [{path: here('tree'), name: 'tree'}]
+      const put = {...OPTIONS, tree: walkTree(roots, {follows: false}), names: ['tree'], target: 'tree'}
+      await putTree(farSide({edit}), put)
+      assert.deepEqual(readdirSync(there('tree')).toSorted(), ['one', 'two'])
+      mkdirSync(here('got'))
+      assert.equal((await getAll(['tree'], {}, {edit})).files, 2)
+    })
+
     it('brings directories only where they are asked for, also of several', async () => {
       mkdirSync(there('dir'), {recursive: true})
       writeFileSync(there('file'), 'x')
@@ -444,6 +457,17 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       const planned = announcedTree(farSide(), {...rest, follows: false, sources: [{path: 'dir', to: ''}]})
       await assert.rejects(planned, {code: 'no_such_file', message: /dir .*is a directory/})
       assert.deepEqual(readdirSync(here('got')), [])
+    })
+
+    it('says which file could not be read, not that there was one', async () => {
+      mkdirSync(there('dir'), {recursive: true})
+      mkdirSync(here('got'), {recursive: true})
+      const words = 'echo "tar: one: Permission denied" >&2; echo "tar: Error exit delayed from previous errors." >&2'
+      const edit = (script: string): string => script.replace('r=$?\nelif', `r=2; ${words}\nelif`)
+      await assert.rejects(getAll(['dir'], {}, {edit}), {
+        code: 'transfer_failed',
+        message: /: tar: one: Permission denied$/,
+      })
     })
 
     it('says that there is no tar', async () => {
