@@ -134,6 +134,8 @@ const done = ({sizeBytes, from}: RemoteFile): Transferred => ({
   ...{files: 1, bytes: sizeBytes, resumedBytes: from, isInto: false},
 })
 
+const NO_MORE = Object.assign(new Error('it takes no more'), {code: 'EPIPE'})
+
 const printed = async (far: Far, input: GetInput, path: string): Promise<Transferred> => {
   const hash = createHash('sha256')
   const never = new AbortController().signal
@@ -144,7 +146,7 @@ const printed = async (far: Far, input: GetInput, path: string): Promise<Transfe
     write: async (bytes) => {
       if (input.isVerified) hash.update(bytes)
       const isLeft = (await input.stdout(bytes, never)) === 'left'
-      if (isLeft) throw new FileError('write', 'the output', new Error('its reader left'))
+      if (isLeft) throw new FileError('write', 'the output', NO_MORE)
     },
     checksum: async () => hash.digest('hex'),
   }
