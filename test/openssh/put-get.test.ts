@@ -180,7 +180,9 @@ describe('put and get over a real sshd', function () {
     )
     assert.equal(existsSync(there('endless')), false)
   })
-  const isWriting = (): boolean => listProcesses('runcode-').some((line) => line.includes('stream'))
+  /** Other tests put streams at the same time. */
+  const isWriting = (): boolean =>
+    listProcesses('runcode-').some((line) => line.includes('stream') && line.includes('endless'))
 })
 
 /** It hands on text alone, and no end of stdin. */
