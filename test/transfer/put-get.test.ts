@@ -383,6 +383,26 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       assert.deepEqual([...litter(there()), ...litter(here())], [])
     })
 
+    it('brings what links lead to instead of links, where that is asked for', async () => {
+      mkdirSync(here('t'), {recursive: true})
+      writeFileSync(here('outside'), 'x')
+      symlinkSync('../outside', here('t/link'))
+      const put = {
+        ...OPTIONS,
+        tree: walkTree([{path: here('t'), name: 't'}], {follows: true}),
+        names: ['t'],
+        target: 't',
+      }
+      await putTree(farSide(), put)
+      assert.ok(lstatSync(there('t/link')).isFile())
+      writeFileSync(there('outside'), 'y')
+      symlinkSync('../outside', there('t/other'))
+      mkdirSync(here('got'))
+      assert.equal((await getAll(['t'], {follows: true})).files, 2)
+      assert.ok(lstatSync(here('got/t/other')).isFile())
+      assert.equal(readFileSync(here('got/t/other'), 'utf8'), 'y')
+    })
+
     it('brings several files in one call each way', async () => {
       make('one', '1')
       make('two', '2')
