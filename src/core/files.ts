@@ -23,7 +23,9 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'Check the path, and where it was set.',
   ENOTDIR: 'Check the path, and where it was set.',
   EFBIG: 'Files may not grow that large here; "ulimit -f" tells how large.',
-  EROFS: 'The file system is read-only; set XDG_STATE_HOME and XDG_CONFIG_HOME to a writable place.',
+  EPIPE: 'Look whether its reader has left, or its disk is full.',
+  EROFS:
+    'The file system is read-only: take another place; for folders of ours set XDG_STATE_HOME and XDG_CONFIG_HOME.',
 }
 
 /** A folder of ours is a link, belongs to another user, or is open to others. */

@@ -16,7 +16,7 @@ const TARGET_OF_A_FILE = `${PLACE}
 [ ! -d "$final" ] || fail directory
 if [ -e "$final" ] || [ -h "$final" ]; then
 [ "$clobber" = yes ] || fail exists
-[ -f "$final" ] || [ -h "$final" ] || fail special
+[ -f "$final" ] || [ ! -e "$final" ] || fail special
 fi`
 
 /** Whether somebody writes the part $p: who has its process. */
@@ -137,6 +137,7 @@ export COPYFILE_DISABLE=1
 i=0
 for p; do
 [ -e "$p" ] || [ -h "$p" ] || fail missing "$i"
+[ "$deep" = yes ] || [ ! -d "$p" ] || fail directory "$i"
 i=$((i + 1))
 done
 for p; do if [ -d "$p" ]; then find $L "$p/." -exec ls $L -lnd {} +; else ls -Llnd "$p"; fi; done |

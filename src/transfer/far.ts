@@ -47,7 +47,7 @@ export async function talk(
   const prelude = preludeOf(nonce, descriptor === undefined ? 1 : 2, isText ? String.raw`\n` : '')
   const codec = isText ? [TEXT_OUTPUT] : ['send() { "$@"; }']
   const body = isText && stdin !== 'ignore' ? `${TEXT_INPUT} | {\n${program}\n}` : program
-  const script = ['unset IFS', ...assigned, ...prelude, ...codec, HASHER, body].join('\n')
+  const script = [CLEAN, ...assigned, ...prelude, ...codec, HASHER, body].join('\n')
   const stream = new FarStream(nonce, (words) => {
     if (isText && words.join(' ') === 'no base64') throw new NoBase64Error()
     return listener(words)
@@ -65,11 +65,18 @@ export async function talk(
   const [noise = ''] = stream.noise().trim().split('\n')
   if (descriptor !== undefined) return {said: printable(noise), isNoisy: false}
   if (noise !== '') far.warn(`Words that the shell files of the workspace print were left out: ${noise.slice(0, 100)}`)
-  return {said: printable(said.toString('utf8').trim().split('\n').at(-1) ?? ''), isNoisy: noise !== ''}
+  return {said: printable(reasonIn(said.toString('utf8'))), isNoisy: noise !== ''}
 }
 
+/** Programs of tar end with a line that only says that there were reasons. */
+const reasonIn = (said: string): string =>
+  said
+    .trim()
+    .split('\n')
+    .findLast((line) => !/previous errors\.?$/.test(line)) ?? ''
+
 export interface Told {
-  /** The last line of stderr that is no record. */
+  /** The last line of stderr that gives a reason. */
   readonly said: string
   /** Whether shell files there print on stdout. */
   readonly isNoisy: boolean
@@ -99,6 +106,9 @@ export const pathValue = (path: string): string => {
 
 /** SHA-256 of nothing: who tells it knows how. */
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+/** What a shell file may have set that changes what our programs do: left in place, tar would leave files out unseen. */
+const CLEAN = 'unset IFS TAR_OPTIONS BLOCK_SIZE LS_BLOCK_SIZE'
 
 /** `edge`: what keeps a record apart from what is before it and behind it. */
 const preludeOf = (nonce: string, descriptor: 1 | 2, edge: string): readonly string[] => [

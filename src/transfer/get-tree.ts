@@ -18,6 +18,8 @@ export interface GetTree extends TransferOptions {
   /** Files and directories on the workspace, and what each becomes here: an absolute path. */
   readonly sources: readonly {readonly path: string; readonly to: string}[]
   readonly follows: boolean
+  /** Directories too. */
+  readonly isRecursive: boolean
 }
 
 /**
@@ -54,7 +56,10 @@ export async function getTree(far: Far, get: GetTree): Promise<Transferred> {
 }
 
 /** What would come. */
-export async function announcedTree(far: Far, get: Pick<GetTree, 'sources' | 'follows'>): Promise<Announced> {
+export async function announcedTree(
+  far: Far,
+  get: Pick<GetTree, 'sources' | 'follows' | 'isRecursive'>,
+): Promise<Announced> {
   let announced: Announced | undefined
   const heard = await talk(far, packing({...get, isVerified: false}, 'yes'), ([word, ...rest]) => {
     if (word === 'no') refuseTree(get.sources, rest)
@@ -66,10 +71,10 @@ export async function announcedTree(far: Far, get: Pick<GetTree, 'sources' | 'fo
 }
 
 const packing = (
-  {sources, follows, isVerified}: Pick<GetTree, 'sources' | 'follows' | 'isVerified'>,
+  {sources, follows, isRecursive, isVerified}: Pick<GetTree, 'sources' | 'follows' | 'isRecursive' | 'isVerified'>,
   only: 'yes' | 'no',
 ) => ({
-  variables: {verify: isVerified ? 'yes' : 'no', L: follows ? '-L' : '', only},
+  variables: {verify: isVerified ? 'yes' : 'no', L: follows ? '-L' : '', only, deep: isRecursive ? 'yes' : 'no'},
   program: `set -- ${sources.map(({path}) => pathValue(path)).join(' ')}\n${PACK}`,
 })
 

@@ -1,6 +1,6 @@
 import {lstatSync, readdirSync, renameSync, type Stats} from 'node:fs'
 import {FileError} from '../core/files.ts'
-import {putInPlace} from './place-file.ts'
+import {isReplaceable, putInPlace} from './place-file.ts'
 import {ExistsError, NoSuchFileError} from './refusals.ts'
 
 /**
@@ -35,7 +35,7 @@ const planOf = (from: Buffer, to: Buffer): readonly Move[] => {
   if (target === undefined) return [{from, to, isDirectory}]
   if (isDirectory && target.isDirectory())
     return readdirSync(from, {encoding: 'buffer'}).flatMap((name) => planOf(below(from, name), below(to, name)))
-  if (isDirectory || !(target.isFile() || target.isSymbolicLink()))
+  if (isDirectory || !isReplaceable(to, target))
     throw new NoSuchFileError(
       `${to} is in the way here: ${isDirectory ? 'it is no directory' : 'it is no regular file'}. Nothing was replaced.`,
       to.toString(),

@@ -1,4 +1,16 @@
-import {closeSync, linkSync, lstatSync, openSync, type PathLike, renameSync, rmSync, statfsSync} from 'node:fs'
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  type PathLike,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statfsSync,
+  statSync,
+} from 'node:fs'
 import {dirname} from 'node:path'
 import {systemCode} from '../core/errors.ts'
 import {FileError} from '../core/files.ts'
@@ -42,9 +54,26 @@ const claim = (path: PathLike): number => {
 export const refuseTarget = (path: string, mayReplace: boolean): void => {
   const stats = writingTo(path, () => lstatSync(path, {throwIfNoEntry: false}))
   if (stats === undefined) return
-  if (!stats.isFile() && !stats.isSymbolicLink())
-    throw new NoSuchFileError(`${path} is here already, and no regular file.`, path, 'Give another name with --out.')
+  if (!isReplaceable(path, stats))
+    throw new NoSuchFileError(
+      `${path} is here already, and no regular file.`,
+      path,
+      'Give another name with --out, or - for stdout.',
+    )
   if (!mayReplace) throw new ExistsError(path, 'here')
+}
+
+/** A regular file, or a link that is no other name of a device, a pipe or an open file: /dev/stdout is such a link. */
+export function isReplaceable(path: PathLike, stats: Stats): boolean {
+  if (!stats.isSymbolicLink()) return stats.isFile()
+  if (readlinkSync(path).startsWith('/proc/')) return false
+  try {
+    const behind = statSync(path, {throwIfNoEntry: false})
+    return behind === undefined || behind.isFile() || behind.isDirectory()
+  } catch {
+    // It leads nowhere that we may go, or in a circle.
+    return true
+  }
 }
 
 /** Throws FileError where the disk has no room for so much. */

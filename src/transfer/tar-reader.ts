@@ -33,6 +33,8 @@ const KINDS: Readonly<Record<string, ReadEntry['kind']>> = {
 }
 /** Names and facts that stand before an entry are no longer than this. */
 const LONGEST_FACTS_BYTES = 1 << 16
+/** Programs of tar fill their last record up with zeros; who sends more of them will not stop. */
+const MOST_EMPTY_BLOCKS = 4096
 const RECORD_SEPARATOR = 0x1d
 
 interface Facts {
@@ -49,9 +51,13 @@ interface Facts {
 export function readTar(listener: ArchiveListener): Taker {
   let [facts, factsType]: [Facts, string] = [{}, '']
   let held: Buffer = Buffer.alloc(0)
-  let [bodyLeft, paddingLeft] = [0, 0]
+  let [bodyLeft, paddingLeft, emptyBlocks] = [0, 0, 0]
   const takeHeader = (block: Buffer): void => {
-    if (block.every((byte) => byte === 0)) return
+    if (block.every((byte) => byte === 0)) {
+      emptyBlocks += 1
+      if (emptyBlocks > MOST_EMPTY_BLOCKS) throw new UnsafeArchiveError('it has no end')
+      return
+    }
     const header = parseHeader(block)
     const {type} = header
     const isFacts = 'LKxg'.includes(type) && type !== ''

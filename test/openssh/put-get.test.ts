@@ -65,6 +65,40 @@ describe('put and get over a real sshd', function () {
     assert.equal(statSync(there('empty')).size, 0)
   })
 
+  it('say with --json on stderr how far they are, and without it nothing in a pipe', async () => {
+    let tellSpoken = (): void => undefined
+    const spoken = new Promise<void>((resolve) => {
+      tellSpoken = resolve
+    })
+    const said = await Promise.all(
+      [['--json'], []].map(async (flags) => {
+        const child = workspace.start(['put', '-', `slow${flags.length}`, ...flags])
+        const ended = new Promise((resolve) => child.once('exit', resolve))
+        let text = ''
+        child.stderr?.on('data', (chunk: Buffer) => {
+          text += chunk.toString()
+        })
+        child.stdin?.write('slow')
+        if (flags.length > 0) {
+          await until(
+            () => text.includes('\n'),
+            () => 'no progress is told',
+          )
+          tellSpoken()
+        }
+        await spoken
+        child.stdin?.end()
+        assert.equal(await ended, 0)
+        return text
+      }),
+    )
+    const [json = '', quiet] = said
+    assert.deepEqual(shapeOf(JSON.parse(json.split('\n')[0] ?? '')), {
+      ...{event: 'string', bytes: 'number', total_bytes: 'null', bytes_per_second: 'number'},
+    })
+    assert.equal(quiet, '')
+  })
+
   it('end with 1 where the bytes on stdout were not the right ones, and say so', async () => {
     // A shell that is asked for the checksum of a file says another one.
     const bin = join(workspace.sshd.folder, '.profile-bin')
@@ -180,7 +214,9 @@ describe('put and get over a real sshd', function () {
     )
     assert.equal(existsSync(there('endless')), false)
   })
-  const isWriting = (): boolean => listProcesses('runcode-').some((line) => line.includes('stream'))
+  /** Other tests put streams at the same time. */
+  const isWriting = (): boolean =>
+    listProcesses('runcode-').some((line) => line.includes('stream') && line.includes('endless'))
 })
 
 /** It hands on text alone, and no end of stdin. */

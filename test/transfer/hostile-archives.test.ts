@@ -139,6 +139,12 @@ describe('an archive from a workspace', () => {
     refuses([{name: 'x', edit: (header) => header.write('77777777777', 124)}], 'file_changed')
   })
 
+  it('ends, however its last record is filled up', () => {
+    const reader = readTar(unpackInto(ROOMY, () => undefined))
+    assert.equal(reader.take(Buffer.alloc(1 << 20)), undefined)
+    assert.throws(() => reader.take(Buffer.alloc(2 << 20)), {code: 'unsafe_archive'})
+  })
+
   it('is one file where one was asked for', () => {
     for (const members of [[ROOT], [link('x', 'y')], [{name: 'a/b', body: 'x'}], [{name: 'x'}, {name: 'y'}]])
       assert.throws(() => unpack(members, ROOMY, 'file'), {code: 'unsafe_archive'})

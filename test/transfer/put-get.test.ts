@@ -17,7 +17,7 @@ import {
 import {basename, join} from 'node:path'
 import {Readable} from 'node:stream'
 import {getFile} from '../../src/transfer/get-file.ts'
-import {getTree} from '../../src/transfer/get-tree.ts'
+import {announcedTree, type GetTree, getTree} from '../../src/transfer/get-tree.ts'
 import {keepFile} from '../../src/transfer/kept-file.ts'
 import {walkTree} from '../../src/transfer/local-tree.ts'
 import {type PutFile, putFile} from '../../src/transfer/put-file.ts'
@@ -87,9 +87,13 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       return putTree(farSide(), {...OPTIONS, tree: walkTree(roots, {follows: false}), names, target, ...rest})
     }
 
-    const getAll = (sources: readonly string[], rest: Partial<{mayReplace: boolean; follows: boolean}> = {}) =>
-      getTree(farSide(), {
-        ...{...OPTIONS, follows: false},
+    const getAll = (
+      sources: readonly string[],
+      rest: Partial<GetTree> = {},
+      options: Partial<LocalFarOptions> = {},
+    ): Promise<Transferred> =>
+      getTree(farSide(options), {
+        ...{...OPTIONS, follows: false, isRecursive: true},
         sources: sources.map((path) => ({path, to: here('got', basename(path))})),
         ...rest,
       })
@@ -161,6 +165,27 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       symlinkSync('real', here('link'))
       await get('link', here('link'))
       assert.deepEqual([readFileSync(here('real'), 'utf8'), readFileSync(here('link'), 'utf8')], ['old', 'new'])
+    })
+
+    it('replaces no link that is another name of a device, a pipe or an open file', async () => {
+      const source = make('x', 'new')
+      mkdirSync(there(), {recursive: true})
+      writeFileSync(there('x'), 'new')
+      for (const folder of [here(), there()]) {
+        execFileSync('mkfifo', [join(folder, 'pipe')])
+        symlinkSync('pipe', join(folder, 'link'))
+      }
+      symlinkSync('/proc/self/fd/1', here('stdout'))
+      await assert.rejects(put(source, 'link'), {code: 'no_such_file', message: /no regular file/})
+      for (const name of ['link', 'stdout']) {
+        await assert.rejects(get('x', here(name)), {code: 'no_such_file', hint: /- for stdout/})
+        const sources = [{path: 'x', to: here(name)}]
+        await assert.rejects(getAll([], {sources}), {code: 'no_such_file', message: /in the way/})
+      }
+      symlinkSync('circle', here('circle'))
+      await get('x', here('circle'))
+      assert.equal(readFileSync(here('circle'), 'utf8'), 'new')
+      assert.ok(lstatSync(here('link')).isSymbolicLink() && lstatSync(there('link')).isSymbolicLink())
     })
 
     it('replaces nothing with --no-clobber, and leaves nothing behind', async () => {
@@ -358,6 +383,26 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       assert.deepEqual([...litter(there()), ...litter(here())], [])
     })
 
+    it('brings what links lead to instead of links, where that is asked for', async () => {
+      mkdirSync(here('t'), {recursive: true})
+      writeFileSync(here('outside'), 'x')
+      symlinkSync('../outside', here('t/link'))
+      const put = {
+        ...OPTIONS,
+        tree: walkTree([{path: here('t'), name: 't'}], {follows: true}),
+        names: ['t'],
+        target: 't',
+      }
+      await putTree(farSide(), put)
+      assert.ok(lstatSync(there('t/link')).isFile())
+      writeFileSync(there('outside'), 'y')
+      symlinkSync('../outside', there('t/other'))
+      mkdirSync(here('got'))
+      assert.equal((await getAll(['t'], {follows: true})).files, 2)
+      assert.ok(lstatSync(here('got/t/other')).isFile())
+      assert.equal(readFileSync(here('got/t/other'), 'utf8'), 'y')
+    })
+
     it('brings several files in one call each way', async () => {
       make('one', '1')
       make('two', '2')
@@ -403,9 +448,46 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       writeFileSync(here('got/dir'), 'mine')
       const lying = farSide({edit: (script) => script.replaceAll('xargs -0 cat', 'echo x')})
       const sources = [{path: 'dir/one', to: here('got/dir')}]
-      await assert.rejects(getTree(lying, {...OPTIONS, follows: false, sources}), {code: 'checksum_mismatch'})
+      await assert.rejects(getTree(lying, {...OPTIONS, follows: false, isRecursive: true, sources}), {
+        code: 'checksum_mismatch',
+      })
       assert.equal(readFileSync(here('got/dir'), 'utf8'), 'mine')
       assert.deepEqual(litter(here()), [])
+    })
+
+    it('leaves no file out for what a shell file there tells tar and ls', async () => {
+      mkdirSync(here('tree'), {recursive: true})
+      for (const name of ['one', 'two']) writeFileSync(here('tree', name), name)
+      const edit = (script: string): string =>
+        `export TAR_OPTIONS=--exclude=one BLOCK_SIZE=1024 LS_BLOCK_SIZE=1024\n${script}`
+      const roots = [{path: here('tree'), name: 'tree'}]
+      const put = {...OPTIONS, tree: walkTree(roots, {follows: false}), names: ['tree'], target: 'tree'}
+      await putTree(farSide({edit}), put)
+      assert.deepEqual(readdirSync(there('tree')).toSorted(), ['one', 'two'])
+      mkdirSync(here('got'))
+      assert.equal((await getAll(['tree'], {}, {edit})).files, 2)
+    })
+
+    it('brings directories only where they are asked for, also of several', async () => {
+      mkdirSync(there('dir'), {recursive: true})
+      writeFileSync(there('file'), 'x')
+      mkdirSync(here('got'), {recursive: true})
+      const [sources, rest] = [['file', 'dir'], {isRecursive: false}] as const
+      await assert.rejects(getAll(sources, rest), {code: 'no_such_file', message: /dir .*is a directory/})
+      const planned = announcedTree(farSide(), {...rest, follows: false, sources: [{path: 'dir', to: ''}]})
+      await assert.rejects(planned, {code: 'no_such_file', message: /dir .*is a directory/})
+      assert.deepEqual(readdirSync(here('got')), [])
+    })
+
+    it('says which file could not be read, not that there was one', async () => {
+      mkdirSync(there('dir'), {recursive: true})
+      mkdirSync(here('got'), {recursive: true})
+      const words = 'echo "tar: one: Permission denied" >&2; echo "tar: Error exit delayed from previous errors." >&2'
+      const edit = (script: string): string => script.replace('r=$?\nelif', `r=2; ${words}\nelif`)
+      await assert.rejects(getAll(['dir'], {}, {edit}), {
+        code: 'transfer_failed',
+        message: /: tar: one: Permission denied$/,
+      })
     })
 
     it('says that there is no tar', async () => {

@@ -61,7 +61,7 @@ export async function planGet(context: Context, input: GetInput) {
   const targets = input.out === '-' ? ['-'] : targetsOf(context, input)
   const sources = input.sources.map((path) => ({path, to: ''}))
   return withFarSide(context, input, AGAIN, async (far) => {
-    const {entries, bytes} = await announcedTree(far, {sources, follows: input.follows})
+    const {entries, bytes} = await announcedTree(far, {...input, sources})
     return {entries, bytes, targets}
   })
 }
@@ -134,6 +134,8 @@ const done = ({sizeBytes, from}: RemoteFile): Transferred => ({
   ...{files: 1, bytes: sizeBytes, resumedBytes: from, isInto: false},
 })
 
+const NO_MORE = Object.assign(new Error('it takes no more'), {code: 'EPIPE'})
+
 const printed = async (far: Far, input: GetInput, path: string): Promise<Transferred> => {
   const hash = createHash('sha256')
   const never = new AbortController().signal
@@ -144,7 +146,7 @@ const printed = async (far: Far, input: GetInput, path: string): Promise<Transfe
     write: async (bytes) => {
       if (input.isVerified) hash.update(bytes)
       const isLeft = (await input.stdout(bytes, never)) === 'left'
-      if (isLeft) throw new FileError('write', 'the output', new Error('its reader left'))
+      if (isLeft) throw new FileError('write', 'the output', NO_MORE)
     },
     checksum: async () => hash.digest('hex'),
   }
