@@ -27,7 +27,7 @@ export interface GetTree extends TransferOptions {
  * renamed. Throws what refusals.ts has.
  */
 export async function getTree(far: Far, get: GetTree): Promise<Transferred> {
-  const {sources, mayReplace, isVerified, meter} = get
+  const {sources, mayReplace, isVerified} = get
   const [first = ''] = sources.map(({to}) => to)
   const [folder, key] = [dirname(first), partKey(...sources.map(({to}) => basename(to)))]
   const stage = partPath(folder, key, 'tree')
@@ -48,7 +48,6 @@ export async function getTree(far: Far, get: GetTree): Promise<Transferred> {
       )
     const moves = sources.map(({to}, at) => ({from: Buffer.from(join(stage, String(at))), to: Buffer.from(to)}))
     mergeInto(moves, mayReplace)
-    meter.at(unpacking.bytesDone)
     return {files: unpacking.count, bytes: unpacking.bytesDone, resumedBytes: 0, isInto: false}
   } finally {
     rmSync(stage, {recursive: true, force: true})
@@ -95,7 +94,7 @@ const receive = async (far: Far, get: GetTree, stage: string): Promise<Received>
       const announced = totalOf(rest)
       refuseTooBig(stage, announced.bytes)
       meter.total(announced.bytes)
-      unpacking = unpackInto(announced, meter.at)
+      unpacking = unpackInto(announced, meter)
     }
     if ((word === 'dir' || word === 'file') && unpacking !== undefined && archives < sources.length) {
       unpacking.open(join(stage, String(archives)), word)

@@ -34,6 +34,7 @@ export async function putTree(far: Far, put: PutTree): Promise<Transferred> {
   const files = tree.entries.filter(({kind}) => kind === 'file')
   const bytes = files.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0)
   meter.total(bytes)
+  meter.files(0, files.length)
   const [name = ''] = names
   const variables = {
     ...{target: pathValue(target), base: text(name), several: names.length > 1 || !isDirectory(tree) ? 'yes' : 'no'},
@@ -60,7 +61,7 @@ const isDirectory = ({entries}: LocalTree): boolean => entries[0]?.kind === 'dir
 async function* archiveOf({tree, isVerified, meter}: PutTree, files: readonly LocalEntry[]): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   const batch: Buffer[] = []
-  let [held, done] = [0, 0]
+  let [held, done, filesDone] = [0, 0, 0]
   const add = (...buffers: readonly Buffer[]): void => {
     batch.push(...buffers)
     for (const {length} of buffers) held += length
@@ -89,7 +90,9 @@ async function* archiveOf({tree, isVerified, meter}: PutTree, files: readonly Lo
       }
       add(tarPadding(entry.sizeBytes))
       done += entry.sizeBytes
+      filesDone += 1
       meter.at(done)
+      meter.files(filesDone, files.length)
     }
   }
   const list = Buffer.concat(files.flatMap(({name}) => [Buffer.from('./'), inTree(name), Buffer.alloc(1)]))

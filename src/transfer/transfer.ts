@@ -4,6 +4,8 @@ export interface Meter {
   total(bytes: number): void
   /** How many are there now. */
   at(bytes: number): void
+  /** How many files of several have moved, and how many there will be where that is known. */
+  files(done: number, total: number | undefined): void
 }
 
 export interface TransferOptions {

@@ -16,6 +16,7 @@ import {FileError} from '../core/files.ts'
 import {FileChangedError, UnsafeArchiveError} from './refusals.ts'
 import {splitName, staysInside} from './safe-name.ts'
 import type {ArchiveListener, ReadEntry} from './tar-reader.ts'
+import type {Meter} from './transfer.ts'
 
 /** What the workspace announced. */
 export interface Announced {
@@ -44,7 +45,7 @@ export interface Unpacking extends ArchiveListener {
  * Writes what an archive holds below one folder and nowhere else: each directory was made by us, each name is new, and no
  * link is followed. Throws UnsafeArchiveError, FileChangedError where more comes than was announced, FileError.
  */
-export function unpackInto(announced: Announced, onBytes: (done: number) => void): Unpacking {
+export function unpackInto(announced: Announced, meter: Pick<Meter, 'at' | 'files'>): Unpacking {
   const hash = createHash('sha256')
   const umask = process.umask()
   const files: {archive: number; name: Buffer}[] = []
@@ -59,6 +60,7 @@ export function unpackInto(announced: Announced, onBytes: (done: number) => void
     if (current === undefined) return
     const {descriptor, entry} = current
     current = undefined
+    meter.files(count, undefined)
     try {
       fchmodSync(descriptor, entry.mode & ~umask)
       futimesSync(descriptor, entry.mtimeSeconds, entry.mtimeSeconds)
@@ -130,7 +132,7 @@ export function unpackInto(announced: Announced, onBytes: (done: number) => void
       writeAll(current.descriptor, bytes, current.path)
       bytesDone += bytes.length
       current.left -= bytes.length
-      onBytes(bytesDone)
+      meter.at(bytesDone)
       if (current.left === 0) endFile()
     },
     close() {

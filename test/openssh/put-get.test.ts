@@ -95,6 +95,7 @@ describe('put and get over a real sshd', function () {
     const [json = '', quiet] = said
     assert.deepEqual(shapeOf(JSON.parse(json.split('\n')[0] ?? '')), {
       ...{event: 'string', bytes: 'number', total_bytes: 'null', bytes_per_second: 'number'},
+      ...{files: 'null', total_files: 'null'},
     })
     assert.equal(quiet, '')
   })

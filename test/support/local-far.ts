@@ -124,4 +124,10 @@ export function pathOf(folder: string, programs: readonly string[], program: (na
   return folder
 }
 
-export const NO_METER: Meter = {total: () => undefined, at: () => undefined}
+export const NO_METER: Meter = {total: () => undefined, at: () => undefined, files: () => undefined}
+
+/** A meter, and what it was told of files. */
+export function countingMeter(): readonly [string[], Meter] {
+  const told: string[] = []
+  return [told, {...NO_METER, files: (done, total) => told.push(`${done} of ${total ?? '?'}`)}]
+}

@@ -18,6 +18,7 @@ import {splitName, staysInside} from '../../src/transfer/safe-name.ts'
 import {TAR_END, tarHeader, tarPadding} from '../../src/transfer/tar-header.ts'
 import {readTar} from '../../src/transfer/tar-reader.ts'
 import {type Announced, unpackInto} from '../../src/transfer/unpack.ts'
+import {NO_METER} from '../support/local-far.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
 interface Member {
@@ -70,7 +71,7 @@ describe('an archive from a workspace', () => {
     rmSync(stage, {recursive: true, force: true})
     mkdirSync(stage)
     writeFileSync(join(folder.path, 'outside'), 'mine')
-    const unpacking = unpackInto(announced, () => undefined)
+    const unpacking = unpackInto(announced, NO_METER)
     unpacking.open(join(stage, '0'), kind)
     const bytes = Buffer.concat([...members.map(member), TAR_END])
     const reader = readTar(unpacking)
@@ -128,7 +129,7 @@ describe('an archive from a workspace', () => {
     changed.write('y')
     const deaf = {entry: () => undefined, bytes: () => undefined}
     assert.throws(() => readTar(deaf).take(changed), {code: 'unsafe_archive'})
-    const reader = readTar(unpackInto(ROOMY, () => undefined))
+    const reader = readTar(unpackInto(ROOMY, NO_METER))
     assert.throws(() => reader.take(Buffer.alloc(512, 'x')), {code: 'unsafe_archive'})
   })
 
@@ -140,7 +141,7 @@ describe('an archive from a workspace', () => {
   })
 
   it('ends, however its last record is filled up', () => {
-    const reader = readTar(unpackInto(ROOMY, () => undefined))
+    const reader = readTar(unpackInto(ROOMY, NO_METER))
     assert.equal(reader.take(Buffer.alloc(1 << 20)), undefined)
     assert.throws(() => reader.take(Buffer.alloc(2 << 20)), {code: 'unsafe_archive'})
   })
@@ -213,7 +214,7 @@ describe('an archive from a workspace', () => {
           if (good.toString('latin1', at + 257, at + 262) === 'ustar') sign(bytes.subarray(at, at + 512))
       const stage = join(folder.path, 'fuzz')
       mkdirSync(stage, {recursive: true})
-      const unpacking = unpackInto(ROOMY, () => undefined)
+      const unpacking = unpackInto(ROOMY, NO_METER)
       unpacking.open(join(stage, String(round)), 'dir')
       try {
         readTar(unpacking).take(bytes)

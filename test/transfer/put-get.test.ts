@@ -24,7 +24,7 @@ import {type PutFile, putFile} from '../../src/transfer/put-file.ts'
 import {type PutTree, putTree} from '../../src/transfer/put-tree.ts'
 import type {RemoteFile} from '../../src/transfer/sent-file.ts'
 import type {Transferred} from '../../src/transfer/transfer.ts'
-import {type LocalFarOptions, localFar, NO_METER, pathOf} from '../support/local-far.ts'
+import {countingMeter, type LocalFarOptions, localFar, NO_METER, pathOf} from '../support/local-far.ts'
 import {LOGIN_SHELLS} from '../support/shells.ts'
 import {temporaryFolder} from '../support/temporary-folder.ts'
 
@@ -409,12 +409,16 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       const far = farSide()
       const names = ['one', 'two']
       const roots = names.map((name) => ({path: here(name), name}))
-      await putTree(far, {...OPTIONS, tree: walkTree(roots, {follows: false}), names, target: 'new/dir'})
+      const [told, meter] = countingMeter()
+      await putTree(far, {...OPTIONS, meter, tree: walkTree(roots, {follows: false}), names, target: 'new/dir'})
       assert.equal(far.calls, 1)
+      assert.deepEqual(told, ['0 of 2', '1 of 2', '2 of 2'])
       assert.deepEqual(readdirSync(there('new/dir')).toSorted(), names)
       mkdirSync(here('got'))
-      await getAll(['new/dir/one', '~/new/dir/two'])
+      told.length = 0
+      await getAll(['new/dir/one', '~/new/dir/two'], {meter})
       assert.deepEqual(readdirSync(here('got')).toSorted(), names)
+      assert.deepEqual(told, ['1 of ?', '2 of ?'])
     })
 
     it('leaves what is there with --no-clobber, brings the rest, and says so', async () => {

@@ -17,6 +17,7 @@ const JSON_MS = 1000
 export function createMeter({isJson}: {readonly isJson: boolean}): ShownMeter {
   const isTerminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb'
   let [total, done]: [number | undefined, number] = [undefined, 0]
+  let [files, totalFiles]: [number | undefined, number | undefined] = [undefined, undefined]
   let [beganMs, beganAt, isDrawn]: [number | undefined, number, boolean] = [undefined, 0, false]
   const show = (): void => {
     if (beganMs === undefined) return
@@ -28,12 +29,14 @@ export function createMeter({isJson}: {readonly isJson: boolean}): ShownMeter {
         bytes: done,
         total_bytes: total ?? null,
         bytes_per_second: Math.round(bytesPerSecond),
+        files: files ?? null,
+        total_files: totalFiles ?? null,
       }
       standardError().write(`${JSON.stringify(event)}\n`)
       return
     }
     isDrawn = true
-    draw(lineOf(done, total, bytesPerSecond))
+    draw([lineOf(done, total, bytesPerSecond), ...filesText(files, totalFiles)].join('  '))
   }
   const timer = isJson || isTerminal ? setInterval(show, isJson ? JSON_MS : TERMINAL_MS) : undefined
   timer?.unref()
@@ -44,6 +47,9 @@ export function createMeter({isJson}: {readonly isJson: boolean}): ShownMeter {
     at: (bytes) => {
       if (beganMs === undefined) [beganMs, beganAt] = [performance.now(), bytes]
       done = bytes
+    },
+    files: (filesDone, of) => {
+      ;[files, totalFiles] = [filesDone, of]
     },
     end: () => {
       clearInterval(timer)
@@ -64,6 +70,12 @@ export function lineOf(done: number, total: number | undefined, bytesPerSecond: 
   const percent = Math.min(100, Math.floor((100 * done) / total))
   const left = bytesPerSecond > 0 && total > done ? `  ${timeText((total - done) / bytesPerSecond)} left` : ''
   return `${percent}%  ${rate}${left}  ${sizeText(done)} of ${sizeText(total)}`
+}
+
+/** Nothing where one file is on its way. */
+export function filesText(done: number | undefined, total: number | undefined): readonly string[] {
+  if (done === undefined) return []
+  return [`${done}${total === undefined ? '' : ` of ${total}`} file${(total ?? done) === 1 ? '' : 's'}`]
 }
 
 const timeText = (seconds: number): string => {
