@@ -1,5 +1,6 @@
 import {type ExecInput, type ExecResult, exec, type RunTrace} from '../actions/exec.ts'
 import {messageOf} from '../core/errors.ts'
+import {FileError} from '../core/files.ts'
 import {printable} from '../core/printable.ts'
 import type {Sink} from '../remote-command/pass-on.ts'
 import {parseScript} from '../remote-command/remote-words.ts'
@@ -78,11 +79,21 @@ const run = async (
     command.kind === 'words'
       ? command.words
       : parseScript(await readProgram(command.file, context.interrupted), command.argv)
-  return exec(context, {...input, words, ...streamsOf(captured)}, trace)
+  let failure: FileError | undefined
+  const fail = (error: unknown): void => {
+    failure = new FileError('write', 'the output', error)
+  }
+  const done = await exec(context, {...input, words, ...streamsOf(captured, fail)}, trace)
+  // What of it was read would be taken for all.
+  if (failure !== undefined) throw failure
+  return done
 }
 
-const streamsOf = (captured: Captured | undefined): Pick<ExecInput, 'stdout' | 'stderr'> => {
-  if (captured === undefined) return {stdout: descriptorSink('stdout'), stderr: descriptorSink('stderr')}
+const streamsOf = (
+  captured: Captured | undefined,
+  fail: (error: unknown) => void,
+): Pick<ExecInput, 'stdout' | 'stderr'> => {
+  if (captured === undefined) return {stdout: descriptorSink('stdout', fail), stderr: descriptorSink('stderr')}
   const into =
     (capture: OutputCapture): Sink =>
     (chunk) => {

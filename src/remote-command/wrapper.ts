@@ -9,8 +9,9 @@ import {interpreterOf} from './script-interpreter.ts'
 const LONGEST_BYTES = 131_071
 /** Where the far side keeps such files, in the words of its shell. */
 const TMPDIR = `\${TMPDIR:-/tmp}`
-/** Between two beats, and from TERM to KILL. */
+/** Between two beats, between two tries to say the end, and from TERM to KILL. */
 const BEAT_SECONDS = 1
+const AGAIN_SECONDS = 0.1
 const GRACE_SECONDS = 2
 
 /** The command does not fit into one line. */
@@ -69,6 +70,7 @@ export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {ha
     'say S',
     'exec 2>/dev/null',
     "trap '' INT QUIT TERM HUP PIPE TTOU",
+    isFull(nonce, hasTerminal),
     beat(isScript),
     // What it runs gets these signals as they were; we outlive them to say how it ended, also where it signals its group.
     'trap : INT QUIT TERM HUP; trap - PIPE TTOU',
@@ -76,8 +78,9 @@ export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {ha
     'r=$?',
     ...(isScript ? ['rm -f "$t"'] : []),
     ...CLOSING,
-    // Where nobody hears it the channel is gone, and the beat ends what the command left behind.
-    'say E "$r" "$n" && kill -KILL "$!"',
+    // Where nobody hears it the stream is full; or the channel is gone, and the beat ends us and what the command left behind.
+    `until say E "$r" "$n"; do kill -0 "$!" || break; sleep ${AGAIN_SECONDS} 3>&- || sleep 1 3>&-; done`,
+    'kill -KILL "$!"',
     'exit "$r"',
   ].join('\n')
   const line = encodeLine(isLogin ? inLoginShell(program) : program)
@@ -121,13 +124,26 @@ const goTo = (directory: string | undefined): string => {
 }
 
 /**
+ * Whether what could not be said may be said later: a command may make the stream that it shares with us non-blocking, as
+ * every program of Node does, and a slow reader leaves no room in it (EAGAIN). No shell tells that from a channel that is
+ * gone. A program of its own does, which SIGPIPE ends there, but for a gateway that has us ignore that (XCU 2.11).
+ */
+const isFull = (nonce: string, hasTerminal: boolean): string =>
+  hasTerminal
+    ? 'full() { [ -t 3 ]; }'
+    : [
+        'full() { r=255; trap - PIPE; sh -c \'kill -PIPE "$$"\' ||',
+        `{ sh -c 'printf "$1"' sh '\\036${nonce} B\\036' >&3; r=$?; }; trap '' PIPE; [ "$r" -lt 128 ]; }`,
+      ].join('\n')
+
+/**
  * The wrapper is killed first: it would end the beat when the command ends, and what the command started ignores TERM,
  * perhaps. Where somebody else has killed the wrapper nobody can tell the status any more, and the group is ended too. The
  * beat is in the group itself, and ends with it.
  */
 const beat = (hasFile: boolean): string =>
   [
-    `( while sleep ${BEAT_SECONDS} 3>&-; do say B && kill -0 "$$" || {`,
+    `( while sleep ${BEAT_SECONDS} 3>&-; do { say B || full; } && kill -0 "$$" || {`,
     'kill -KILL "$$"; kill -TERM "-$$"; kill -CONT "-$$"',
     `sleep ${GRACE_SECONDS} 3>&-;${hasFile ? ' rm -f "$t";' : ''} kill -KILL "-$$"; exit`,
     '}; done ) >/dev/null 4>&- </dev/null &',

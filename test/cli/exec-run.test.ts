@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {execFileSync} from 'node:child_process'
+import {execFileSync, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {
   existsSync,
@@ -283,6 +283,15 @@ describe('exec', function () {
       assert.equal(readFileSync(result, 'utf8'), 'of old')
       assert.ok(lstatSync(join(tree, 'link')).isSymbolicLink() && lstatSync(join(tree, 'pipe')).isFIFO())
       assert.ok(!(await ran()).split('\n').includes('ran'))
+    })
+
+    it('tells where stdout could not take what the command wrote', async function () {
+      if (process.platform !== 'linux') skip(this, '/dev/full is of Linux')
+      const words = [process.execPath, BIN, ...withResult('--', 'echo one; sleep 5')]
+      const child = spawn('sh', ['-c', 'exec "$0" "$@" >/dev/full', ...words], surroundings)
+      assert.deepEqual(await once(child, 'close'), [125, null])
+      const {error, started, phase, retry_safe: isSafe} = kept()
+      assert.deepEqual([error, started, phase, isSafe], ['file_error', true, 'run', false])
     })
 
     it('keeps the status where the disk is full at the end, and says so in one line', async () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import type {ChildProcess} from 'node:child_process'
+import {writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
+import {StatusReader} from '../../src/remote-command/status-reader.ts'
 import {argvTask, NONCE, runFarSide, startFarSide} from '../support/far-side.ts'
 import {listProcesses} from '../support/processes.ts'
 import {LOGIN_SHELLS, SH_PATHS} from '../support/shells.ts'
@@ -46,6 +49,49 @@ describe('a command whose channel is gone', function () {
     const tag = newTag()
     const task = argvTask(stubborn(tag))
     await hangUp(startFarSide(task, {shell: '/bin/sh', home: folder.path, detached: false}), tag)
+  })
+})
+
+describe('a command whose reader is slow, and whose stream is non-blocking', function () {
+  this.timeout(30_000)
+  const folder = temporaryFolder()
+  // Node makes it so when it is looked at, and leaves it so when it is killed.
+  const full = `process.stdout; const fill = (size) => {
+    try { for (;;) require('fs').writeSync(1, 'x'.repeat(size)) } catch {}
+  }; fill(65536); fill(1);`
+  const places = SH_PATHS.filter(({name}) => name !== 'ksh')
+
+  for (const [when, end, status] of [
+    ['while it runs', 'setTimeout(() => process.exit(7), 2500)', 7],
+    ['at its end', "process.kill(process.pid, 'SIGKILL')", 137],
+  ] as const) {
+    it(`lives on, and has its own status, where the stream is full ${when}`, async () => {
+      const run = async ({name, path}: (typeof places)[number]): Promise<void> => {
+        const task = argvTask([process.execPath, '-e', `${full} ${end}`])
+        const child = startFarSide(task, {shell: '/bin/sh', home: folder.path, path})
+        // Longer than two beats.
+        await sleep(2500)
+        const reader = new StatusReader(NONCE)
+        for await (const chunk of child.stdout ?? []) reader.read(chunk as Buffer)
+        assert.equal(reader.status.exitCode, status, name)
+      }
+      await Promise.all(places.map(run))
+    })
+  }
+
+  it('ends where its channel goes, also where SIGPIPE was ignored before it', async () => {
+    const ignoring = join(folder.path, 'ignoring')
+    writeFileSync(ignoring, `#!/bin/sh\ntrap '' PIPE\nexec sh "$@"\n`, {mode: 0o755})
+    const start = async (shell: string, path: string): Promise<void> => {
+      const tag = newTag()
+      const line = `exec "${process.execPath}" -e "${full} setTimeout(() => 0, 30_000)"`
+      const child = startFarSide(argvTask(stubborn(tag, line)), {shell, home: folder.path, path})
+      await isStubbornUp(tag, LIMIT_MS)
+      await sleep(1500)
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
+      await isStubbornGone(tag, LIMIT_MS)
+    }
+    await Promise.all(places.flatMap(({path}) => [start('/bin/sh', path), start(ignoring, path)]))
   })
 })
 
