@@ -1,6 +1,5 @@
 import {type ExecInput, type ExecResult, exec, type RunTrace} from '../actions/exec.ts'
-import {messageOf} from '../core/errors.ts'
-import {FileError} from '../core/files.ts'
+import {messageOf, RuncodeError} from '../core/errors.ts'
 import {printable} from '../core/printable.ts'
 import type {Sink} from '../remote-command/pass-on.ts'
 import {parseScript} from '../remote-command/remote-words.ts'
@@ -12,8 +11,19 @@ import {readProgram} from './read-program.ts'
 import {openResultFile} from './result-file.ts'
 import type {RunLine} from './run-flags.ts'
 import {readRunInput} from './run-input.ts'
-import {exitOfFailure, factsOfFailure, factsOfResult, type RunFacts} from './run-report.ts'
+import {exitOfFailure, factsOfFailure, factsOfResult, type RunFacts, workspaceFacts} from './run-report.ts'
 import {standardError} from './standard-error.ts'
+
+/** What a command writes cannot be passed on, which ended it. */
+class OutputLostError extends RuncodeError {
+  constructor(cause: unknown) {
+    super(`Could not write the output: ${messageOf(cause)}`, {
+      code: 'file_error',
+      hint: 'The command had begun, and was ended there: look at what it did before you run it again.',
+      cause,
+    })
+  }
+}
 
 /**
  * Runs a command line of `exec`, or of `ssh` with a command, whichever way it was read, and sets the exit status: the
@@ -79,14 +89,15 @@ const run = async (
     command.kind === 'words'
       ? command.words
       : parseScript(await readProgram(command.file, context.interrupted), command.argv)
-  let failure: FileError | undefined
+  let lost: OutputLostError | undefined
   const fail = (error: unknown): void => {
-    failure = new FileError('write', 'the output', error)
+    lost = new OutputLostError(error)
   }
   const done = await exec(context, {...input, words, ...streamsOf(captured, fail)}, trace)
+  if (lost === undefined) return done
   // What of it was read would be taken for all.
-  if (failure !== undefined) throw failure
-  return done
+  lost.tell(workspaceFacts(done))
+  throw lost
 }
 
 const streamsOf = (

@@ -1,9 +1,18 @@
 import {type ExecResult, type RunTrace, traceFacts} from '../actions/exec.ts'
-import {EXIT, RuncodeError} from '../core/errors.ts'
+import {EXIT, type Facts, RuncodeError} from '../core/errors.ts'
 import {type Failure, failureJson} from './failure.ts'
 
 /** What is told of a run in JSON, but for its output and our warnings. */
 export type RunFacts = Readonly<Record<string, unknown>>
+
+/** Where it ran, and why there. */
+export const workspaceFacts = ({session, chosen}: Pick<ExecResult, 'session' | 'chosen'>): Facts => ({
+  workspace: {id: session.workspaceId, title: session.title},
+  profile: session.account,
+  chosen_by: chosen.why,
+  // The tree whose attachment chose it; null where it was named.
+  attached_to: chosen.why === 'attachment' ? chosen.attachment.tree : null,
+})
 
 /** Of one whose status is that of the command, or that of our time limit, or of a signal to us. */
 export const factsOfResult = (
@@ -11,11 +20,7 @@ export const factsOfResult = (
   trace: RunTrace,
   durationMs: number,
 ): RunFacts => ({
-  workspace: {id: session.workspaceId, title: session.title},
-  profile: session.account,
-  chosen_by: chosen.why,
-  // The tree whose attachment chose it; null where it was named.
-  attached_to: chosen.why === 'attachment' ? chosen.attachment.tree : null,
+  ...workspaceFacts({session, chosen}),
   ...traceFacts(trace),
   exit_code: result.exitCode,
   signal: result.signal ?? null,

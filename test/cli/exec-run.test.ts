@@ -290,8 +290,9 @@ describe('exec', function () {
       const words = [process.execPath, BIN, ...withResult('--', 'echo one; sleep 5')]
       const child = spawn('sh', ['-c', 'exec "$0" "$@" >/dev/full', ...words], surroundings)
       assert.deepEqual(await once(child, 'close'), [125, null])
-      const {error, started, phase, retry_safe: isSafe} = kept()
-      assert.deepEqual([error, started, phase, isSafe], ['file_error', true, 'run', false])
+      const {error, started, phase, retry_safe: isSafe, hint, chosen_by: why} = kept()
+      assert.deepEqual([error, started, phase, isSafe, why], ['file_error', true, 'run', false, 'attachment'])
+      assert.match(hint as string, /had begun/)
     })
 
     it('keeps the status where the disk is full at the end, and says so in one line', async () => {
