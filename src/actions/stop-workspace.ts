@@ -9,7 +9,7 @@ import type {SessionOwner} from '../session/session.ts'
 import {askingFor, type ChosenWorkspace, type Naming, ownerOf, telling, withWorkspace} from './choose-workspace.ts'
 import type {Context} from './context.ts'
 import {factsOfFound, openAccountOf, resolveWorkspace} from './open-account.ts'
-import {endForwards} from './ports/end-forwards.ts'
+import {endForwards, forwardsTo, removeLogs} from './ports/end-forwards.ts'
 
 const LIMIT_MS = 60_000
 
@@ -45,8 +45,11 @@ export async function stopWorkspace(context: Context, input: StopInput): Promise
   const deadline = deadlineIn(LIMIT_MS, context.interrupted)
   return withWorkspace(context, input, async (chosen) => {
     const {owner, title, stop} = await targetOf(context, chosen, deadline)
+    const forwards = await forwardsTo(context, owner)
     await context.progress.step(`Stopping ${title}`, stop)
     await endForwards(context, owner, 'stopped')
+    // Some may have seen by themselves that it stopped.
+    await removeLogs(context, forwards)
     await forgetManagedPass(context.folders.state, owner)
     const {why} = chosen
     if (input.keep) return {owner, title, why, detached: []}

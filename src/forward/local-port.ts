@@ -34,8 +34,8 @@ export const LOOPBACK: readonly string[] = ['127.0.0.1', '::1']
 const TRIES = 10
 
 /**
- * Opens a port on all of these addresses, with one number; on addresses that this machine does not have (IPv6 is switched
- * off) only where no other is left. Throws PortUnavailableError.
+ * Opens a port on all of these addresses, with one number; a loopback that this machine does not have (IPv6 is switched
+ * off) is left out where there is another address. Throws PortUnavailableError.
  */
 export async function openLocalPort(
   spec: PortSpec,
@@ -48,7 +48,8 @@ export async function openLocalPort(
     try {
       for (const address of addresses) {
         const server = await listen(port, address, listeners).catch((error: unknown) => {
-          if (!ABSENT.has(systemCode(error) ?? '') || addresses.length === 1) throw error
+          const mayMiss = addresses.length > 1 && LOOPBACK.includes(address)
+          if (!mayMiss || !ABSENT.has(systemCode(error) ?? '')) throw error
         })
         if (server === undefined) continue
         servers.push(server)

@@ -60,6 +60,11 @@ export async function listRecords(state: string): Promise<readonly ForwardRecord
 /** What a process in the background says. */
 export const logOf = (state: string, pid: number): string => join(recordsFolder(state), `${pid}.log`)
 
+export async function removeLog(state: string, pid: number): Promise<void> {
+  await removeWhole(logOf(state, pid))
+  await removeEmptyFolders(recordsFolder(state), state)
+}
+
 /** Removes the logs that processes in the background left which are gone. */
 export async function removeLogsOfTheDead(state: string): Promise<void> {
   const folder = recordsFolder(state)

@@ -306,6 +306,17 @@ describe('port-forward', function () {
     })
   }
 
+  it('leaves nothing in the background of a workspace that is stopped, and no log', async () => {
+    const {pid, log} = await succeed('port-forward', '--background', `0:${service.port}`)
+    await succeed('stop', 'box', '--keep')
+    await until(
+      () => !isAlive(Number(pid)),
+      () => 'It lives.',
+    )
+    assert.equal(existsSync(String(log)), false)
+    await succeed('start', 'box')
+  })
+
   for (const [args, message] of [
     [[], 'No port is named.'],
     [['--cancel'], 'Which forwards are to end is not clear.'],

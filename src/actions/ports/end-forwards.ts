@@ -7,6 +7,7 @@ import {
   type CloseReason,
   isClosed,
   listRecords,
+  removeLog,
   removeLogsOfTheDead,
   removeRecord,
 } from '../../forward/records.ts'
@@ -52,14 +53,23 @@ export async function cancelForwards(
   return meant
 }
 
-/** Ends all that forwards ports to a workspace. */
-export async function endForwards(context: Context, owner: SessionOwner, reason: CloseReason): Promise<void> {
-  const records = await listRecords(context.folders.state)
-  const meant = records.filter(
+/** All that forwards ports to a workspace now. */
+export async function forwardsTo({folders}: Context, owner: SessionOwner): Promise<readonly ForwardRecord[]> {
+  const records = await listRecords(folders.state)
+  return records.filter(
     ({account, origin, workspaceId}) =>
       account === owner.account && origin === owner.origin && workspaceId === owner.workspaceId,
   )
-  await close(context, meant, reason)
+}
+
+/** Ends all that forwards ports to a workspace. */
+export const endForwards = async (context: Context, owner: SessionOwner, reason: CloseReason): Promise<void> =>
+  close(context, await forwardsTo(context, owner), reason)
+
+/** Takes the logs of processes that forward nothing any more: they tell why that ended, and whoever asked for it knows. */
+export async function removeLogs({folders}: Context, records: readonly ForwardRecord[]): Promise<void> {
+  const left = new Set((await listRecords(folders.state)).map(({pid}) => pid))
+  for (const {pid, isBackground} of records) if (isBackground && !left.has(pid)) await removeLog(folders.state, pid)
 }
 
 /** Ends all that forwards ports to the workspaces of an account, and takes away what is left of those that ended. */
@@ -83,6 +93,7 @@ const close = async (context: Context, records: readonly ForwardRecord[], reason
       else await pause(LOOK_MS, deadline.signal)
     }
   }
+  await removeLogs(context, records)
 }
 
 /** One that was stopped (Ctrl-Z, a debugger) hears nothing. */

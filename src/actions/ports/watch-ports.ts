@@ -1,7 +1,6 @@
-import {removeWhole} from '../../core/files.ts'
 import {pidSpace, processStart} from '../../core/process-identity.ts'
 import type {ForwardRecord} from '../../forward/record-file.ts'
-import {logOf, readRequest, removeRecord, writeRecord} from '../../forward/records.ts'
+import {readRequest, removeRecord, writeRecord} from '../../forward/records.ts'
 import type {Session} from '../../session/session.ts'
 import type {Context} from '../context.ts'
 import type {ForwardEnd} from './forward-event.ts'
@@ -57,8 +56,6 @@ export async function watchPorts(
       if (reason === undefined) continue
       onClose(port, reason)
       records.delete(port)
-      // It would tell why this one ended; whoever asked for it knows.
-      if (isBackground && records.size === 0) await removeWhole(logOf(state, process.pid))
       await removeRecord(state, record)
     }
   }
