@@ -8,7 +8,7 @@ import type {Failure} from './failure.ts'
  * arguments for a part of its name. `root` is the folder of package.json.
  */
 export function suggestCommand(failure: Failure, argv: readonly string[], root: string): Failure {
-  if (!/^command \S+ not found$/.test(failure.message)) return failure
+  if (!/^command \S+ not found\.?$/i.test(failure.message)) return failure
   const {commands} = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest
   const names = Object.entries(commands).flatMap(([id, {hidden}]) => (hidden ? [] : [id.replaceAll(':', ' ')]))
   const topics = new Set(names.flatMap((name) => (name.includes(' ') ? [name.slice(0, name.lastIndexOf(' '))] : [])))

@@ -14,6 +14,8 @@ import {watchOutput} from './watch-output.ts'
 export async function main(argv: readonly string[], root: string): Promise<void> {
   const log = process.env['RUNCODE_LOG']
   if (log) startTrace(log, argv)
+  // As people ask git, npm and many others.
+  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
   // Statuses of these are the remote command's own.
   const statusOf = (exit: number): number => (argv[0] === 'exec' || argv[0] === 'ssh' ? EXIT.notTheCommands : exit)
   try {
@@ -27,12 +29,12 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     printFor(process.stdout)
     settings.enableAutoTranspile = false
     // oclif would load plugins that a package.json in its data folder names, and there are none.
-    await run([...argv], {root, userPlugins: false, devPlugins: false})
+    await run([...words], {root, userPlugins: false, devPlugins: false})
   } catch (error) {
     // Only what no command could catch comes here, such as an unknown command.
     const plain = failureOf(error)
     const failure =
-      plain.code === 'usage' ? (await import('./did-you-mean.ts')).suggestCommand(plain, argv, root) : plain
+      plain.code === 'usage' ? (await import('./did-you-mean.ts')).suggestCommand(plain, words, root) : plain
     const isJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
     if (isJson) process.stdout.write(`${JSON.stringify(failureJson(failure), undefined, 2)}\n`)
     else standardError().write(failureText(failure))

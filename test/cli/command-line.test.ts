@@ -31,6 +31,8 @@ describe('the command line', function () {
     ['conect demo', 'Did you mean: runcode connect'],
     ['lst', 'Did you mean: runcode list'],
     ['servr up', 'Did you mean: runcode server up'],
+    ['help conect', 'Did you mean: runcode connect'],
+    ['server tokn --help', 'Did you mean: runcode server token'],
     ['server tokn', 'Did you mean: runcode server token'],
     ['server s3cret', 'See: runcode server --help'],
     ['server wrkspace create', 'Did you mean: runcode server workspace create'],
@@ -60,6 +62,14 @@ describe('the command line', function () {
     const {stdout, status} = await run(['server', 'workspace', 'create', '--help'])
     assert.equal(status, 0)
     assert.match(stdout, /EXAMPLES\n {2}\$ runcode server workspace create/)
+  })
+
+  it('gives help to those who ask "help", too', async () => {
+    for (const words of [[], ['connect'], ['server', 'workspace', 'create']]) {
+      const [asked, flagged] = await Promise.all([run(['help', ...words]), run([...words, '--help'])])
+      assert.deepEqual(asked, flagged)
+      assert.equal(asked.status, 0)
+    }
   })
 
   it('gives one object and status 2 for a wrong flag under --json, and repeats nothing of the command line', async () => {
