@@ -118,7 +118,7 @@ sum=$(cd "$part" && xargs -0 cat <list | $hasher)
 case $sum in *"$expected"*) ;; *) drop sum;; esac
 fi
 bad=0
-move='for f; do [ ! -d "$d/\${f##*/}" ] || exit 1; done; mv -f "$@" "$d"'
+move='for f; do t=$d/\${f##*/}; [ -f "$t" ] || [ ! -e "$t" ] || exit 1; done; mv -f "$@" "$d"'
 [ "$clobber" = yes ] || move='ln "$@" "$d" 2>/dev/null'
 place() { if [ -d "$2" ]; then merge "$1" "$2"
 elif [ -e "$2" ] || [ -h "$2" ]; then bad=1

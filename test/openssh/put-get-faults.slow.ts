@@ -33,7 +33,7 @@ const kill = (pids: readonly number[]): void => {
 }
 
 describe('a transfer in which somebody dies', function () {
-  this.timeout(isSoak ? 7_200_000 : 300_000)
+  this.timeout(isSoak ? 7_200_000 : 600_000)
   let workspace: SshdWorkspace
   const contents = [randomBytes(BYTES), randomBytes(BYTES)] as const
 

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -177,6 +178,12 @@ for (const kind of ['this machine', 'busybox alone', 'streams of text, and busyb
       }
       symlinkSync('/proc/self/fd/1', here('stdout'))
       await assert.rejects(put(source, 'link'), {code: 'no_such_file', message: /no regular file/})
+      rmSync(here('link'))
+      make('link', 'new')
+      make('y', 'new')
+      await assert.rejects(tree('.', ['link', 'y']), {code: 'transfer_failed'})
+      rmSync(here('link'))
+      symlinkSync('pipe', here('link'))
       for (const name of ['link', 'stdout']) {
         await assert.rejects(get('x', here(name)), {code: 'no_such_file', hint: /- for stdout/})
         const sources = [{path: 'x', to: here(name)}]
