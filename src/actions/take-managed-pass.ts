@@ -23,7 +23,7 @@ export class StoppedHostError extends RuncodeError {
   constructor(name: string, state: string, word: string) {
     super(`The workspace "${name}" is ${state || 'in an unknown state'}.`, {
       code: 'conflict',
-      hint: `Start it: runcode start ${word}`,
+      hint: `${state === 'starting' ? 'Wait until it runs' : 'Start it'}: runcode start ${word}`,
       facts: {state},
     })
   }

@@ -52,7 +52,7 @@ export async function listRecords(state: string): Promise<readonly ForwardRecord
     // A home may be shared with a machine whose processes cannot be looked at from here.
     if (record !== undefined && record.space !== space) continue
     if (record !== undefined && (await isSameProcess(record.pid, record.started))) records.push(record)
-    else await removeWhole(join(folder, name))
+    else for (const kind of ['.end', '.json']) await removeWhole(join(folder, name.replace(/\.json$/, kind)))
   }
   return records.toSorted((a, b) => a.local - b.local || a.pid - b.pid)
 }

@@ -1,6 +1,7 @@
 import type {Socket} from 'node:net'
 import type {Deadline} from '../core/deadline.ts'
 import {messageOf, type Problem, RuncodeError} from '../core/errors.ts'
+import {hintWhereNobodyListens} from '../core/nobody-listens.ts'
 import {isFinal, openConnection, openTunnel, UnconnectedError} from './open-tunnel.ts'
 
 /** No way to a gateway was found, or not in time. */
@@ -36,7 +37,10 @@ export async function connectGateway(
     return await openTunnel(proxy, {host, port}, deadline)
   } catch (error) {
     if (!(error instanceof UnconnectedError)) throw error
-    if (proxy === undefined) throw new GatewayUnreachableError(host, messageOf(error))
+    if (proxy === undefined) {
+      const hint = hintWhereNobodyListens(host, messageOf(error))
+      throw new GatewayUnreachableError(host, messageOf(error), hint === undefined ? {} : {hint})
+    }
     const reason = error.kind === 'unreachable' ? `cannot be reached: ${messageOf(error)}` : messageOf(error)
     throw new GatewayUnreachableError(host, `the proxy ${proxy.host} ${reason}`, isFinal(error) ? FINAL : {})
   }

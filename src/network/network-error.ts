@@ -1,4 +1,5 @@
 import {messageOf, RuncodeError, systemCode} from '../core/errors.ts'
+import {hintWhereNobodyListens} from '../core/nobody-listens.ts'
 import {printable} from '../core/printable.ts'
 import {storeOf} from './authorities.ts'
 import {UnconnectedError} from './open-tunnel.ts'
@@ -18,7 +19,7 @@ interface Surroundings {
 /** A service could not be reached, could not prove who it is, or broke off. */
 export class NetworkError extends RuncodeError {
   constructor(url: URL, cause: unknown, surroundings: Surroundings) {
-    const {reason, hint} = faultOf(cause, surroundings)
+    const {reason, hint} = faultOf(url, cause, surroundings)
     super(`Could not reach ${url.origin}: ${reason}`, {code: 'network', hint, facts: {origin: url.origin}, cause})
   }
 }
@@ -109,13 +110,16 @@ const FAULTS: readonly (Fault & {readonly codes: RegExp})[] = [
   },
 ]
 
-const faultOf = (error: unknown, {peer, trust, hasSystem}: Surroundings): Fault => {
+const faultOf = (url: URL, error: unknown, {peer, trust, hasSystem}: Surroundings): Fault => {
   const code = systemCode(error) ?? ''
   if (STRANGER.test(code) && peer !== undefined) {
     const whom = `its certificate was signed by "${peer.issuer}", which is not among those we trust: ${storeOf(trust, hasSystem)}.`
     return {reason: whom, hint: NAME_THE_CA}
   }
-  return FAULTS.find(({codes}) => codes.test(code)) ?? {reason: wordsOf(error), hint: TRY_AGAIN}
+  const known = FAULTS.find(({codes}) => codes.test(code))
+  if (known !== undefined) return known
+  const reason = wordsOf(error)
+  return {reason, hint: hintWhereNobodyListens(url.hostname, reason) ?? TRY_AGAIN}
 }
 
 /** Happy Eyeballs reports all its attempts in an AggregateError with an empty message; got wraps what Node threw. */

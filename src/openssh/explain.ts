@@ -1,4 +1,5 @@
 import {RuncodeError} from '../core/errors.ts'
+import {hintWhereNobodyListens} from '../core/nobody-listens.ts'
 import type {Ending} from '../core/process.ts'
 import {lastLine, OpensshFailedError} from './openssh-failed.ts'
 import {ROUTE_FAILED} from './route.ts'
@@ -33,7 +34,9 @@ export class ConnectionFailedError extends RuncodeError {
   constructor(host: string, reason: string | undefined) {
     super(`Could not connect to the gateway ${host}${reason === undefined ? '' : `: ${reason}`}`, {
       code: 'connection_failed',
-      hint: 'Check that this machine is online, then look at "runcode doctor".',
+      hint:
+        hintWhereNobodyListens(host, reason ?? '') ??
+        'Check that this machine is online, then look at "runcode doctor".',
       facts: {host},
     })
   }

@@ -1,8 +1,11 @@
 import {deadlineIn} from '../core/deadline.ts'
 import {makePrivateFolder} from '../core/files.ts'
 import {withLock} from '../core/lock.ts'
+import {printable} from '../core/printable.ts'
+import {parseRemotePath} from '../workspace/remote-path.ts'
 import {endSteps} from './end-steps.ts'
 import type {ServerFacts} from './server-facts.ts'
+import {ServerFailedError} from './server-failed.ts'
 import {serverFolder} from './server-folder.ts'
 import {type StartedServer, startServer} from './start-server.ts'
 import {storeFailure} from './store/open-store.ts'
@@ -28,10 +31,11 @@ export interface RunServerOptions {
 
 /**
  * Runs the server of a folder until it is told to end or is idle, and tells which. Throws ServerFailedError where another
- * one has the folder or a port, LockedError, FileError and UnsafeFolderError.
+ * one has the folder or a port, or no client would take the folder's path, LockedError, FileError and UnsafeFolderError.
  */
 export async function runServer(options: RunServerOptions): Promise<'stopped' | 'idle'> {
   const folder = serverFolder(options.folder)
+  if (parseRemotePath(folder.workspaces) === undefined) throw unfitPath(folder.root)
   await makePrivateFolder(folder.root)
   const end = endSteps()
   try {
@@ -46,6 +50,13 @@ export async function runServer(options: RunServerOptions): Promise<'stopped' | 
     await end.run()
   }
 }
+
+/** The directory of each workspace lies below the server's folder, and clients take none that a shell could read in another way. */
+const unfitPath = (root: string): ServerFailedError =>
+  new ServerFailedError(
+    `The path of its folder, ${printable(root)}, has marks that no workspace may have in its own: set XDG_STATE_HOME to one of letters, digits, blanks and ._@+,=~:- only.`,
+    {facts: {folder: root}},
+  )
 
 /** For another server that starts in the same folder at the same time. */
 const LOCK_LIMIT_MS = 30_000

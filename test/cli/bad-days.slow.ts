@@ -13,6 +13,7 @@ const LIST = '/api/rc/workspaces?category=active'
 const MINT = `/api/rc/workspace/${ID}/ssh-session`
 const FOUND = ['Looking for calm-reed: done']
 const PASSED = [...FOUND, 'Taking a pass: done']
+const UNHEARD = 'Nothing listens there. Where it is the server of this machine, start that: runcode server up'
 const ONLINE = 'Check that this machine is online, then look at "runcode doctor".'
 const LONGER = 'It may still be starting. Try again with a longer --timeout.'
 const NO_SSH = 'Install the OpenSSH client (Debian: apt-get install openssh-client) and try again.'
@@ -269,7 +270,7 @@ describe('on a worse day', function () {
     })
 
     for (const [what, base, why, hint] of [
-      ['is down', 'https://127.0.0.1:1', 'connect ECONNREFUSED 127.0.0.1:1', 'Try again; "runcode doctor" tells more.'],
+      ['is down', 'https://127.0.0.1:1', 'connect ECONNREFUSED 127.0.0.1:1', UNHEARD],
       [
         ...(['has no address', 'https://nowhere.invalid', 'its name was not found.'] as const),
         'Check the name of the control plane, and that this machine is online.',
@@ -310,7 +311,7 @@ describe('on a worse day', function () {
           warning,
           PASSED[1],
           `runcode: Could not connect to the gateway 127.0.0.1: ${'ssh: connect to host 127.0.0.1 port 1: Connection refused'}`,
-          `hint: ${ONLINE}`,
+          `hint: ${UNHEARD}`,
           '',
         ]
         assert.deepEqual([status, plain(stderr)], [1, lines.join('\n')])

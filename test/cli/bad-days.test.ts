@@ -11,7 +11,7 @@ const COMMAND = ['exec', '-w', 'calm-reed', '--', 'true']
 const DOWN = {
   code: 'connection_failed',
   message: `Could not connect to the gateway 127.0.0.1: ${REFUSED}`,
-  hint: 'Check that this machine is online, then look at "runcode doctor".',
+  hint: 'Nothing listens there. Where it is the server of this machine, start that: runcode server up',
   retryable: true,
   facts: {host: '127.0.0.1'},
 } as const

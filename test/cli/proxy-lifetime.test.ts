@@ -166,7 +166,7 @@ describe('a proxy', function () {
     assert.deepEqual([status, stdout.length], [1, 0])
     assert.match(
       stderr,
-      /^runcode: Could not connect to the gateway 127\.0\.0\.1: connect ECONNREFUSED \S+ Check that this machine is online, .*\n$/,
+      /^runcode: Could not connect to the gateway 127\.0\.0\.1: connect ECONNREFUSED \S+ Nothing listens there\. .*: runcode server up\n$/,
     )
   })
 

@@ -83,6 +83,13 @@ describe('ssh to a managed host', function () {
     })
   }
 
+  it('says of one that starts already how to wait for it', async () => {
+    stage.refuse = () => ({status: 409, body: {error: true, message: 'not running'}})
+    listed('starting')
+    const line = 'runcode: The workspace "Calm" is starting. Wait until it runs: runcode start calm-reed'
+    assert.equal(await refused('relayed'), line)
+  })
+
   it('says it in one line also where ssh is to say little, and leaves nobody behind', async () => {
     stage.refuse = () => ({status: 409, body: {error: true, message: 'not running'}})
     listed('stopped')

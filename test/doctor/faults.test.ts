@@ -287,7 +287,7 @@ describe('doctor names', function () {
       () => account({RUNCODE_API_BASE: 'https://127.0.0.1:1'}),
       () => [
         'fail tls: Could not reach https://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
-        'Try again; "runcode doctor" tells more.',
+        'Nothing listens there. Where it is the server of this machine, start that: runcode server up',
       ],
     ],
     [

@@ -53,6 +53,8 @@ describe('the note of a forwarded port', () => {
   it('of a process that is gone, or of another that has its number now, is removed', async () => {
     await writeRecord(state.path, {...record, started: 'long ago'})
     await writeRecord(state.path, {...record, local: 8081, pid: 2 ** 30})
+    // Whoever asked it to close was killed as well, before the answer.
+    await askToClose(state.path, {...record, local: 8081, pid: 2 ** 30}, 'cancelled')
     assert.deepEqual(await listRecords(state.path), [])
     assert.equal(readdirSync(recordsFolder(state.path)).length, 0)
   })

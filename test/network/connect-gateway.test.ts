@@ -71,6 +71,7 @@ describe('the connection to a gateway', () => {
     servers.splice(0).forEach((server) => void server.close())
     const message = 'Could not connect to the gateway 127.0.0.1: connect ECONNREFUSED 127.0.0.1:<port>.'
     assert.equal(await refused(to(port)), message)
+    await assert.rejects(to(port), {hint: /^Nothing listens there\. .*: runcode server up$/})
     // An address for documentation (RFC 5737) that nobody answers from, or that nothing leads to.
     assert.match(
       await refused(to(22, undefined, '192.0.2.1', 300)),

@@ -258,12 +258,13 @@ describe('requestJson()', () => {
   it('says where nobody listens, without the token', async () => {
     const url = await serve(() => undefined)
     for (const server of servers.splice(0)) server.close()
-    await assert.rejects(ask(url), (error: Error & {code: string; facts: unknown}) => {
+    await assert.rejects(ask(url), (error: Error & {code: string; hint?: string; facts: unknown}) => {
       assert.deepEqual(
         [error.name, error.code, error.facts],
         ['NetworkError', 'network', {origin: new URL(url).origin}],
       )
       assert.match(error.message, /^Could not reach https:\/\/localhost:\d+: connect ECONNREFUSED/)
+      assert.match(`${error.hint}`, /^Nothing listens there\. .*: runcode server up$/)
       return !JSON.stringify({...error, message: error.message}).includes('secret')
     })
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {execFile, execFileSync} from 'node:child_process'
-import {chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {request} from 'node:https'
 import {createServer, type Server} from 'node:net'
 import {tmpdir} from 'node:os'
@@ -310,6 +310,12 @@ describe('runServer()', function () {
     await (await start()).stop()
     chmodSync(folder.root, 0o755)
     await assert.rejects(start(), {code: 'unsafe_folder'})
+  })
+
+  it('refuses a folder whose workspaces no client would enter for their paths, and makes nothing', async () => {
+    for (const name of ["it's", 'a(b)', '$HOME'])
+      await assert.rejects(start({folder: join(root, name)}), {code: 'server_failed', message: /XDG_STATE_HOME/})
+    assert.deepEqual(readdirSync(root), [])
   })
 
   it('ends the processes of its workspaces with itself, and has the same workspaces running the next time', async () => {
