@@ -1,4 +1,5 @@
 import {RuncodeError} from '../core/errors.ts'
+import {beat, isFull} from './beat.ts'
 import {encodeLine} from './encode-line.ts'
 import {inLoginShell, SHELL} from './login-shell.ts'
 import {quotePosix} from './quote-posix.ts'
@@ -9,10 +10,8 @@ import {interpreterOf} from './script-interpreter.ts'
 const LONGEST_BYTES = 131_071
 /** Where the far side keeps such files, in the words of its shell. */
 const TMPDIR = `\${TMPDIR:-/tmp}`
-/** Between two beats, between two tries to say the end, and from TERM to KILL. */
-const BEAT_SECONDS = 1
+/** Between two tries to say the end. */
 const AGAIN_SECONDS = 0.1
-const GRACE_SECONDS = 2
 
 /** The command does not fit into one line. */
 export class TooLongCommandError extends RuncodeError {
@@ -53,7 +52,7 @@ export interface RemoteTask {
  * ended, and ends the same way. What it says stands on stdout, between two record separators (U+001E) behind a nonce that
  * is new for each call (see StatusReader). The shell's own stderr is on the null device meanwhile, or it would say
  * "Killed" beside the command. While the command runs a beat goes the same way; when nobody takes it any more, because the
- * channel was closed, the command's process group is ended: sshd closes stdout for a client of a master that is gone, and
+ * channel was closed, the command is ended (see beat): sshd closes stdout for a client of a master that is gone, and
  * holds stderr. A task that says on stderr has to notice by itself, as whoever writes to stdout does. With a terminal, where the far side gave none, nothing is run. Throws TooLongCommandError, UncarriableValueError.
  */
 export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {hasTerminal: false}): string {
@@ -71,7 +70,7 @@ export function wrapCommand(task: RemoteTask, nonce: string, {hasTerminal} = {ha
     'exec 2>/dev/null',
     "trap '' INT QUIT TERM HUP PIPE TTOU",
     isFull(nonce, hasTerminal),
-    beat(isScript),
+    beat({hasFile: isScript, hasTerminal}),
     // What it runs gets these signals as they were; we outlive them to say how it ended, also where it signals its group.
     'trap : INT QUIT TERM HUP; trap - PIPE TTOU',
     `( exec 2>&4 3>&- 4>&-; exec ${commandOf(words, task.variables)} )${isScript ? ' </dev/null' : ''}`,
@@ -122,32 +121,6 @@ const goTo = (directory: string | undefined): string => {
   const path = directory.startsWith('/') ? quotePosix(directory) : `"\${HOME:-.}"/${quotePosix(directory)}`
   return `cd ${path} 2>/dev/null || { say D; exit 125; }`
 }
-
-/**
- * Whether what could not be said may be said later: a command may make the stream that it shares with us non-blocking, as
- * every program of Node does, and a slow reader leaves no room in it (EAGAIN). No shell tells that from a channel that is
- * gone. A program of its own does, which SIGPIPE ends there, but for a gateway that has us ignore that (XCU 2.11).
- */
-const isFull = (nonce: string, hasTerminal: boolean): string =>
-  hasTerminal
-    ? 'full() { [ -t 3 ]; }'
-    : [
-        'full() { r=255; trap - PIPE; sh -c \'kill -PIPE "$$"\' ||',
-        `{ sh -c 'printf "$1"' sh '\\036${nonce} B\\036' >&3; r=$?; }; trap '' PIPE; [ "$r" -lt 128 ]; }`,
-      ].join('\n')
-
-/**
- * The wrapper is killed first: it would end the beat when the command ends, and what the command started ignores TERM,
- * perhaps. Where somebody else has killed the wrapper nobody can tell the status any more, and the group is ended too. The
- * beat is in the group itself, and ends with it.
- */
-const beat = (hasFile: boolean): string =>
-  [
-    `( while sleep ${BEAT_SECONDS} 3>&-; do { say B || full; } && kill -0 "$$" || {`,
-    'kill -KILL "$$"; kill -TERM "-$$"; kill -CONT "-$$"',
-    `sleep ${GRACE_SECONDS} 3>&-;${hasFile ? ' rm -f "$t";' : ''} kill -KILL "-$$"; exit`,
-    '}; done ) >/dev/null 4>&- </dev/null &',
-  ].join('\n')
 
 /** The whole of a program from stdin, into a file of its own: a part of one must never run. */
 const receive = (program: Buffer): readonly string[] => [

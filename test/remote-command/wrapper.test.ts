@@ -146,8 +146,8 @@ describe('wrapCommand()', () => {
         code: 'usage',
       },
     )
-    const {stdout, exitCode} = await execute(['printf', '%s', 'x'.repeat(129_000)])
-    assert.deepEqual([stdout.length, exitCode], [129_000, 0])
+    const {stdout, exitCode} = await execute(['printf', '%s', 'x'.repeat(128_000)])
+    assert.deepEqual([stdout.length, exitCode], [128_000, 0])
   })
 })
 

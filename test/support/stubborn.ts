@@ -3,12 +3,13 @@ import {countProcesses, listProcesses} from './processes.ts'
 import {until} from './until.ts'
 
 /**
- * Two children that ignore what asks them to end, one of them stopped; then a daemon that left its group on purpose. The
- * digits are the test's own, so that its processes are known by them.
+ * Three children that ignore what asks them to end, one of them stopped, one in a group that timeout(1) made for itself;
+ * then a daemon that left its session on purpose. The digits are the test's own, so that its processes are known by them.
  */
 const STARTED = [
   '(trap "" TERM HUP INT; exec sleep 12345.$1) & kill -STOP $!',
   '(trap "" TERM HUP INT; exec sleep 12345.$1) &',
+  'timeout 600 sh -c \'trap "" TERM HUP INT; exec sleep 12345.$0\' "$1" &',
   'setsid sleep 90.$1 &',
 ].join('\n')
 
