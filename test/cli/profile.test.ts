@@ -141,7 +141,12 @@ describe('profile', function () {
     ['an address that is not https', 'add x --api-base http://x', 'insecure_base', /not https/],
     ['pages elsewhere that are not https', 'add x --api-base https://x --web-base http://x', 'insecure_base', /pages/],
     ['a CA file that is not there', 'add x --api-base https://x --ca-file nope', 'file_error', /no such file/],
-    ['a CA file that is none', 'add x --api-base https://x --ca-file .config/empty', 'file_error', /holds no certificate/],
+    [
+      'a CA file that is none',
+      'add x --api-base https://x --ca-file .config/empty',
+      'file_error',
+      /holds no certificate/,
+    ],
     ['a proxy that is none', 'add x --api-base https://x --ssh-proxy ftp://x', 'usage', /not of the form/],
     ['a profile that is not there', 'remove nope', 'not_found', /no profile "nope"/],
   ] as const) {

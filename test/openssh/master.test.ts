@@ -128,8 +128,11 @@ describe('a master', () => {
     await startMasterInBackground(options({takes: 60}))
     const note = readFileSync(at('master'), 'utf8')
     const {pid = 0} = (await readStart(folder.path)) ?? {}
-    writeFileSync(at('master'), `claim ${note}`)
+    const [, line = ''] = note.split('\n')
+    assert.ok(line.startsWith(`${pid} `))
+    writeFileSync(at('master'), `claim ${line}\n`)
     await endStart(folder.path)
+    await new Promise((resolve) => setTimeout(resolve, 100))
     assert.ok(isAlive(pid))
     writeFileSync(at('master'), note)
     await endStart(folder.path)
