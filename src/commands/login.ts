@@ -42,9 +42,9 @@ be pasted meanwhile. A token is checked with the control plane before it is kept
       store: flags.store,
       readToken: async (account, origin) => {
         // What is typed at a terminal would stay on its screen.
-        const isTyped = flags.paste || (flags['with-token'] && isAtTerminal())
-        if (flags['with-token'] && !isTyped) return {secret: await readStdin(context.interrupted), email: undefined}
-        if (isTyped) return {secret: await askSecret(`Token for ${origin}: `, context.interrupted), email: undefined}
+        if (flags.paste || (flags['with-token'] && isAtTerminal()))
+          return {secret: await askSecret(`Token for ${origin}: `, context.interrupted), email: undefined}
+        if (flags['with-token']) return {secret: await readStdin(context.interrupted), email: undefined}
         return browserToken(context, account, this.#means({...flags, isAsking}))
       },
       mayReplace: async (former) =>
